@@ -1,0 +1,295 @@
+"""Every fact about an execution. The log of these is the truth; `apply` folds them.
+
+Separate from `execution` because what was written stays readable for ever: fields are added, never changed.
+An event's id is `<execution>:<sequence>` (rule 7). Times are epoch milliseconds and stand on the entry that holds the events.
+"""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from gennaker.core.model.execution import HandOut, Owner, Phase, Stopping
+from gennaker.core.model.status import Status
+
+#: The highest event format this code writes and reads (rule 22).
+EVENT_FORMAT = 1
+
+
+class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """A fact."""
+
+
+class StageSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A stage as it was asked for or planned."""
+
+    id: str
+    ref_id: str
+    type: str
+    name: str
+    requisites: tuple[str, ...] = ()
+    context: dict[str, Any] = {}
+    owner: Owner | None = None
+    start_time_expiry: int | None = None
+
+
+class ExecutionRequested(Event, tag="execution.requested"):
+    """The request was accepted: sequence 1 of an execution (rule 5)."""
+
+    id: str
+    kind: Literal["PIPELINE", "ORCHESTRATION"] = "PIPELINE"
+    application: str
+    name: str | None = None
+    description: str | None = None
+    pipeline_config_id: str | None = None
+    stages: tuple[StageSpec, ...] = ()
+    #: Set when the request itself was bad: the execution fails with this on start.
+    failure: str | None = None
+    trigger: dict[str, Any] = {}
+    user: str = "anonymous"
+    origin: str = "unknown"
+    authentication: dict[str, Any] = {}
+    notifications: tuple[dict[str, Any], ...] = ()
+    limit_concurrent: bool = False
+    max_concurrent: int = 0
+    keep_waiting: bool = False
+    start_time_expiry: int | None = None
+    source: dict[str, Any] | None = None
+    spel_evaluator: str | None = None
+    template_variables: dict[str, Any] | None = None
+    parent: str | None = None
+    parent_stage: str | None = None
+
+
+class ExecutionTombstoned(Event, tag="execution.tombstoned"):
+    """A cancel came before the request: a later request stays dead (rule 16)."""
+
+    id: str
+    user: str = "anonymous"
+    reason: str | None = None
+
+
+class SlotRequested(Event, tag="slot.requested"):
+    """The execution waits for room among its pipeline's executions (rule 17)."""
+
+    pipeline: str
+    round: int
+
+
+class SlotReleased(Event, tag="slot.released"):
+    """The execution gives its place, or its place in the queue, back."""
+
+    pipeline: str
+    round: int
+
+
+class ExecutionStarted(Event, tag="execution.started"):
+    """The execution runs."""
+
+    round: int = 0
+    slot: bool = False
+
+
+class ExecutionPaused(Event, tag="execution.paused"):
+    """No new work is handed out until it is resumed."""
+
+    user: str
+
+
+class ExecutionResumed(Event, tag="execution.resumed"):
+    """Work goes on."""
+
+    user: str
+
+
+class ExecutionCanceled(Event, tag="execution.canceled"):
+    """A cancel was accepted; clean-up may still run."""
+
+    user: str
+    reason: str | None = None
+
+
+class ExecutionFinished(Event, tag="execution.finished"):
+    """The execution has its final status."""
+
+    status: Status
+    reason: str | None = None
+
+
+class StagePlanned(Event, tag="stage.planned"):
+    """The synthetic stages of a phase are known (an empty list is an answer too)."""
+
+    stage: str
+    phase: Phase
+    stages: tuple[StageSpec, ...] = ()
+
+
+class StageStarted(Event, tag="stage.started"):
+    """The stage runs."""
+
+    stage: str
+    #: The tasks it will run, by name.
+    tasks: tuple[str, ...] = ()
+    #: The context after its expressions were evaluated; None when they changed nothing.
+    context: dict[str, Any] | None = None
+
+
+class StagePhase(Event, tag="stage.phase"):
+    """The stage goes over to its tasks, its after-stages or its on-failure stages."""
+
+    stage: str
+    phase: Literal["before", "tasks", "after", "on_failure"]
+
+
+class StageChanged(Event, tag="stage.changed"):
+    """A person or a program changed the context of a stage."""
+
+    stage: str
+    context: dict[str, Any]
+    user: str
+
+
+class StageStopping(Event, tag="stage.stopping"):
+    """The current task is to end this way once its outstanding call is settled."""
+
+    stage: str
+    stopping: Stopping
+
+
+class StageFinished(Event, tag="stage.finished"):
+    """The stage has its final status."""
+
+    stage: str
+    status: Status
+    exception: dict[str, Any] | None = None
+    #: Clean-up follows (its cancel, or an answer that is still out).
+    cleaning: bool = False
+
+
+class StageCleaned(Event, tag="stage.cleaned"):
+    """Clean-up after a halted stage has ended, well or not."""
+
+    stage: str
+    error: dict[str, Any] | None = None
+
+
+class StageRestarted(Event, tag="stage.restarted"):
+    """A stage and everything after it is to run again."""
+
+    stage: str
+    #: Ids of all stages that are reset, the restarted one included.
+    reset: tuple[str, ...]
+    #: Context keys removed, by stage id.
+    clears: dict[str, tuple[str, ...]] = {}
+    user: str
+    #: Context to merge into stages, by id (new preconditions).
+    context: dict[str, dict[str, Any]] = {}
+
+
+class TaskStarted(Event, tag="task.started"):
+    """A task is the current one."""
+
+    stage: str
+    task: str
+
+
+class TaskHandedOut(Event, tag="task.handed_out"):
+    """A worker is asked to do something (rule 8)."""
+
+    stage: str
+    handout: HandOut
+
+
+class TaskAnswered(Event, tag="task.answered"):
+    """A worker answered and the task goes on: waiting, or to be tried again."""
+
+    stage: str
+    #: When to call again; None = when something changes.
+    due: int | None = None
+    context: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    #: The retryable error, if it was one.
+    error: dict[str, Any] | None = None
+
+
+class TaskFinished(Event, tag="task.finished"):
+    """A task has its final status."""
+
+    stage: str
+    task: str
+    status: Status
+    context: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    exception: dict[str, Any] | None = None
+
+
+class TasksLooped(Event, tag="task.looped"):
+    """A task sent the stage back to the start of its loop."""
+
+    stage: str
+    to: int
+
+
+class ChildRequested(Event, tag="child.requested"):
+    """A stage asks for another pipeline to be run (accepted in the same transaction)."""
+
+    stage: str
+    #: The id the child will have: derived from the effect key, so asked twice it is one execution.
+    child: str
+    application: str
+    pipeline: str
+    parameters: dict[str, Any] = {}
+    user: str = "anonymous"
+
+
+class ChildStarted(Event, tag="child.started"):
+    """The child execution was accepted."""
+
+    stage: str
+    child: str
+    name: str = ""
+
+
+class ChildCancelRequested(Event, tag="child.cancel_requested"):
+    """The child is to be cancelled because its parent stage was."""
+
+    stage: str
+    child: str
+    reason: str
+
+
+class CommandHandled(Event, tag="command.handled"):
+    """A command had its effect, or was refused for a reason that people can read (rule 7)."""
+
+    id: str
+    command: str
+    refused: str | None = None
+
+
+AnyEvent = (
+    ExecutionRequested
+    | ExecutionTombstoned
+    | SlotRequested
+    | SlotReleased
+    | ExecutionStarted
+    | ExecutionPaused
+    | ExecutionResumed
+    | ExecutionCanceled
+    | ExecutionFinished
+    | StagePlanned
+    | StageStarted
+    | StagePhase
+    | StageChanged
+    | StageStopping
+    | StageFinished
+    | StageCleaned
+    | StageRestarted
+    | TaskStarted
+    | TaskHandedOut
+    | TaskAnswered
+    | TaskFinished
+    | TasksLooped
+    | ChildRequested
+    | ChildStarted
+    | ChildCancelRequested
+    | CommandHandled
+)

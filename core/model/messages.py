@@ -1,0 +1,128 @@
+"""What the engine is told: commands of people, answers of workers, ticks of the clock.
+
+Separate from `events` because a message may be late, repeated or impossible, and a fact may not.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from gennaker.core.model.execution import Kind
+from gennaker.core.model.status import Status
+
+
+class ChildRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A worker asks for another pipeline to be run."""
+
+    application: str
+    #: Id or name of the pipeline.
+    pipeline: str
+    parameters: dict[str, Any] = {}
+    #: The task ends when the child was accepted rather than when it ended.
+    detached: bool = False
+
+
+class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What came of one call."""
+
+    #: RUNNING = call again; any other value ends the task.
+    status: Status
+    context: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    #: Seconds until the next call of a running task; None = when its stage changes or its child ends.
+    again_in: float | None = None
+    #: Spinnaker's exception details; with `retryable` the call is made again after a back-off.
+    error: dict[str, Any] | None = None
+    retryable: bool = False
+    #: The answer to a plan: stage definitions in Spinnaker's JSON.
+    stages: tuple[dict[str, Any], ...] = ()
+    #: Run this pipeline and wait for it.
+    child: ChildRequest | None = None
+
+
+class Message(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """Something told to one execution."""
+
+
+class Begin(Message, tag="begin"):
+    """Start what was requested."""
+
+
+class Granted(Message, tag="granted"):
+    """The execution has a slot of its pipeline."""
+
+    round: int
+
+
+class Reply(Message, tag="reply"):
+    """A worker's answer; one to another round or attempt than the current is late and says nothing."""
+
+    stage: str
+    kind: Kind
+    name: str
+    round: int
+    attempt: int
+    outcome: Outcome
+
+
+class Tick(Message, tag="tick"):
+    """Do all that is due."""
+
+
+class Cancel(Message, tag="cancel"):
+    """End the execution."""
+
+    user: str
+    reason: str | None = None
+
+
+class Pause(Message, tag="pause"):
+    """Hand out no new work."""
+
+    user: str
+
+
+class Resume(Message, tag="resume"):
+    """Go on after a pause."""
+
+    user: str
+
+
+class Restart(Message, tag="restart"):
+    """Run a stage and everything after it again."""
+
+    stage: str
+    user: str
+    #: The round of the stage that the caller saw; another one is refused (rule 7). None = whatever it is.
+    seen: int | None = None
+    context: dict[str, dict[str, Any]] = {}
+
+
+class Patch(Message, tag="patch"):
+    """Merge into the context of a stage, and wake it."""
+
+    stage: str
+    context: dict[str, Any]
+    user: str
+
+
+class ChildAccepted(Message, tag="child.accepted"):
+    """The child that a stage asked for exists."""
+
+    stage: str
+    child: str
+    name: str = ""
+
+
+class ChildEnded(Message, tag="child.ended"):
+    """The child has ended, or could not be started (`reason`)."""
+
+    stage: str
+    child: str
+    status: Status
+    outputs: dict[str, Any] = {}
+    reason: str | None = None
+    exception: dict[str, Any] | None = None
+
+
+AnyMessage = Begin | Granted | Reply | Tick | Cancel | Pause | Resume | Restart | Patch | ChildAccepted | ChildEnded

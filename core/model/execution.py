@@ -150,8 +150,8 @@ class Execution(Struct, frozen=True, kw_only=True):
     sequence: int = 0
     #: The last stamp: time never goes back within an execution (rule 14).
     stamp: int = 0
-    #: Ids of commands handled, newest last (rule 7).
-    handled: tuple[str, ...] = ()
+    #: The last commands handled, by id, each with the reason it was refused or "" (rule 7).
+    handled: dict[str, str] = {}
 
     def top_level(self) -> list[Stage]:
         """The pipeline's own stages, in the order of the definition."""

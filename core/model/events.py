@@ -239,6 +239,8 @@ class ChildRequested(Event, tag="child.requested"):
     pipeline: str
     parameters: dict[str, Any] = {}
     user: str = "anonymous"
+    detached: bool = False
+    discard_outputs: bool = False
 
 
 class ChildStarted(Event, tag="child.started"):

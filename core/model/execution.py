@@ -41,12 +41,6 @@ class Task(Struct, frozen=True, kw_only=True):
     status: Status = Status.NOT_STARTED
     start_time: int | None = None
     end_time: int | None = None
-    #: Calls answered so far in this round.
-    attempts: int = 0
-    #: Retryable errors in a row.
-    failures: int = 0
-    #: Grows on restart and loop only: part of the effect key (rule 10).
-    round: int = 0
     exception: dict[str, Any] | None = None
 
 
@@ -56,6 +50,16 @@ class Stopping(Struct, frozen=True, kw_only=True):
     status: Status
     reason: str
     exception: dict[str, Any] | None = None
+
+
+class Child(Struct, frozen=True, kw_only=True):
+    """The child execution that a stage asked for."""
+
+    id: str
+    #: The task ends when the child was accepted.
+    detached: bool = False
+    #: The child's outputs do not become the stage's.
+    discard_outputs: bool = False
 
 
 class Stage(Struct, frozen=True, kw_only=True):
@@ -83,16 +87,21 @@ class Stage(Struct, frozen=True, kw_only=True):
     phase: Literal["before", "tasks", "after", "on_failure"] = "before"
     #: Index of the current task while `phase` is tasks.
     task: int = 0
-    #: Grows each time the stage is restarted.
+    #: Grows on restart and loop only: part of the effect key (rule 10).
     round: int = 0
+    #: Calls answered so far by the current task, plan or cancel.
+    attempts: int = 0
+    #: Retryable errors in a row.
+    failures: int = 0
     handout: HandOut | None = None
+    #: Its context was changed since the last call was handed out.
+    changed: bool = False
     #: When the next call is due, while nothing is handed out; None = woken by a change or a child only.
     due: int | None = None
     stopping: Stopping | None = None
     #: A halted stage is cleaning up: its cancel is still to be handed out or answered.
     cleaning: bool = False
-    #: The child execution that it waits for.
-    child: str | None = None
+    child: Child | None = None
     #: Milliseconds this stage was paused since it started.
     paused: int = 0
     last_modified: dict[str, Any] | None = None

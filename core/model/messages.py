@@ -20,6 +20,8 @@ class ChildRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameters: dict[str, Any] = {}
     #: The task ends when the child was accepted rather than when it ended.
     detached: bool = False
+    #: The child's outputs do not become the stage's.
+    discard_outputs: bool = False
 
 
 class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,6 +44,13 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     """Something told to one execution."""
+
+
+class Command(Message):
+    """A message that a person or program sent on purpose: handled once, and answered visibly (rule 7)."""
+
+    id: str = ""
+    user: str = "anonymous"
 
 
 class Begin(Message, tag="begin"):
@@ -69,41 +78,38 @@ class Tick(Message, tag="tick"):
     """Do all that is due."""
 
 
-class Cancel(Message, tag="cancel"):
+class Recover(Message, tag="recover"):
+    """The transport died with its process: hand out again whatever is out (rule 8)."""
+
+
+class Cancel(Command, tag="cancel"):
     """End the execution."""
 
-    user: str
     reason: str | None = None
 
 
-class Pause(Message, tag="pause"):
+class Pause(Command, tag="pause"):
     """Hand out no new work."""
 
-    user: str
 
-
-class Resume(Message, tag="resume"):
+class Resume(Command, tag="resume"):
     """Go on after a pause."""
 
-    user: str
 
-
-class Restart(Message, tag="restart"):
+class Restart(Command, tag="restart"):
     """Run a stage and everything after it again."""
 
     stage: str
-    user: str
     #: The round of the stage that the caller saw; another one is refused (rule 7). None = whatever it is.
     seen: int | None = None
     context: dict[str, dict[str, Any]] = {}
 
 
-class Patch(Message, tag="patch"):
+class Patch(Command, tag="patch"):
     """Merge into the context of a stage, and wake it."""
 
     stage: str
     context: dict[str, Any]
-    user: str
 
 
 class ChildAccepted(Message, tag="child.accepted"):

@@ -54,10 +54,23 @@ class StageType(Struct, frozen=True, kw_only=True):
     fields: dict[str, Any] = {}
 
     @property
+    def key(self) -> str:
+        """What it is found by in `StageTypes`."""
+        return f"{self.type}.{self.provider}" if self.provider else self.type
+
+    @property
     def queue(self) -> str:
         """The name of the queue, and routing key, of this type's work."""
         return f"stage.run.{self.type}.{self.provider}" if self.provider else f"stage.run.{self.type}"
 
 
-#: What the engine is told of the stage types that exist: by type name.
+#: The stage types that exist, by `type` or `type.provider`.
 StageTypes = dict[str, StageType]
+
+
+def find(types: StageTypes, type_: str, context: dict[str, Any]) -> StageType | None:
+    """The declaration of a stage: its cloud provider's where there is one, else the type's own."""
+    provider = context.get("cloudProvider") or context.get("cloudProviderType")
+    if isinstance(provider, str) and (found := types.get(f"{type_}.{provider}")):
+        return found
+    return types.get(type_)

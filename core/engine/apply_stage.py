@@ -1,0 +1,181 @@
+"""Fold the facts about stages and their tasks.
+
+Separate from `apply` because these touch one stage, the others the execution.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from gennaker.core.engine.shape import stage_from
+from gennaker.core.model import events as e
+from gennaker.core.model.execution import Child, Execution, Stage, Task
+from gennaker.core.model.status import Status
+
+Changes = dict[str, Any]
+
+
+def _with(x: Execution, stage: Stage, **changes: Any) -> Changes:
+    return {"stages": {**x.stages, stage.id: replace(stage, **changes)}}
+
+
+def _planned(x: Execution, event: e.StagePlanned, _stamp: int) -> Changes:
+    parent = x.stages[event.stage]
+    children = {spec.id: stage_from(spec, parent.id) for spec in event.stages}
+    parent = replace(
+        parent,
+        planned=(*parent.planned, event.phase),
+        children=(*parent.children, *children),
+        handout=None,
+        due=None,
+        attempts=0,
+        failures=0,
+    )
+    return {
+        "stages": {**x.stages, parent.id: parent, **children},
+        "stage_count": x.stage_count + len(children),
+    }
+
+
+def _started(x: Execution, event: e.StageStarted, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    context = stage.context if event.context is None else event.context
+    tasks = tuple(Task(name=name) for name in event.tasks)
+    changes = _with(x, stage, status=Status.RUNNING, start_time=stamp, tasks=tasks, context=context, due=stamp)
+    return {**changes, "active": (*x.active, stage.id)}
+
+
+def _phase(x: Execution, event: e.StagePhase, stamp: int) -> Changes:
+    return _with(x, x.stages[event.stage], phase=event.phase, due=stamp, attempts=0, failures=0)
+
+
+def _changed(x: Execution, event: e.StageChanged, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    modified = {"user": event.user, "allowedAccounts": [], "lastModifiedTime": stamp}
+    context = {**stage.context, **event.context, "lastModifiedBy": event.user}
+    return _with(x, stage, context=context, last_modified=modified, changed=True)
+
+
+def _stopping(x: Execution, event: e.StageStopping, _stamp: int) -> Changes:
+    return _with(x, x.stages[event.stage], stopping=event.stopping)
+
+
+def _finished(x: Execution, event: e.StageFinished, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    context = {**stage.context, "exception": event.exception} if event.exception else stage.context
+    tasks = stage.tasks
+    if event.status.complete:
+        tasks = tuple(
+            replace(task, status=Status.CANCELED, end_time=stamp) if task.status is Status.RUNNING else task
+            for task in tasks
+        )
+    changes = _with(
+        x,
+        stage,
+        status=event.status,
+        start_time=stage.start_time,
+        end_time=stamp,
+        context=context,
+        tasks=tasks,
+        cleaning=event.cleaning,
+        due=stamp if event.cleaning else None,
+        stopping=None,
+        attempts=stage.attempts if stage.handout else 0,
+        failures=0,
+    )
+    if not event.cleaning:
+        changes["active"] = tuple(id_ for id_ in x.active if id_ != stage.id)
+    return changes
+
+
+def _cleaned(x: Execution, event: e.StageCleaned, _stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    context = {**stage.context, "cleanUpError": event.error} if event.error else stage.context
+    changes = _with(x, stage, cleaning=False, handout=None, due=None, context=context)
+    return {**changes, "active": tuple(id_ for id_ in x.active if id_ != stage.id)}
+
+
+def _task_started(x: Execution, event: e.TaskStarted, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    index = next(i for i, task in enumerate(stage.tasks) if task.name == event.task)
+    tasks = list(stage.tasks)
+    tasks[index] = replace(tasks[index], status=Status.RUNNING, start_time=stamp, end_time=None)
+    return _with(x, stage, tasks=tuple(tasks), task=index, due=stamp, attempts=0, failures=0)
+
+
+def _handed_out(x: Execution, event: e.TaskHandedOut, _stamp: int) -> Changes:
+    return _with(x, x.stages[event.stage], handout=event.handout, due=None, changed=False)
+
+
+def _answered(x: Execution, event: e.TaskAnswered, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    return _with(
+        x,
+        stage,
+        handout=None,
+        due=stamp if stage.changed else event.due,
+        context={**stage.context, **event.context} if event.context else stage.context,
+        outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
+        attempts=stage.attempts + 1,
+        failures=stage.failures + 1 if event.error else 0,
+    )
+
+
+def _task_finished(x: Execution, event: e.TaskFinished, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    context = {**stage.context, **event.context} if event.context else stage.context
+    if event.exception:
+        context = {**context, "exception": event.exception}
+    tasks = list(stage.tasks)
+    for index, task in enumerate(tasks):
+        if task.name == event.task:
+            tasks[index] = replace(task, status=event.status, end_time=stamp, exception=event.exception)
+    return _with(
+        x,
+        stage,
+        tasks=tuple(tasks),
+        handout=None,
+        due=stamp if stage.cleaning else None,
+        stopping=None,
+        context=context,
+        outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
+        attempts=0,
+        failures=0,
+    )
+
+
+def _looped(x: Execution, event: e.TasksLooped, _stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    tasks = tuple(Task(name=t.name) if i >= event.to else t for i, t in enumerate(stage.tasks))
+    return _with(x, stage, tasks=tasks, round=stage.round + 1)
+
+
+def _child_requested(x: Execution, event: e.ChildRequested, _stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    child = Child(id=event.child, detached=event.detached, discard_outputs=event.discard_outputs)
+    return _with(x, stage, child=child, handout=None, due=None)
+
+
+def _child_started(x: Execution, event: e.ChildStarted, _stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    context = {**stage.context, "executionId": event.child, "executionName": event.name}
+    return _with(x, stage, context=context)
+
+
+STAGE_EVENTS: dict[type, Callable[[Execution, Any, int], Changes]] = {
+    e.StagePlanned: _planned,
+    e.StageStarted: _started,
+    e.StagePhase: _phase,
+    e.StageChanged: _changed,
+    e.StageStopping: _stopping,
+    e.StageFinished: _finished,
+    e.StageCleaned: _cleaned,
+    e.TaskStarted: _task_started,
+    e.TaskHandedOut: _handed_out,
+    e.TaskAnswered: _answered,
+    e.TaskFinished: _task_finished,
+    e.TasksLooped: _looped,
+    e.ChildRequested: _child_requested,
+    e.ChildStarted: _child_started,
+}

@@ -1,0 +1,71 @@
+"""The shape of an execution: how stages come from specifications and what follows what.
+
+Separate because both sides of the engine, rules and fold, need the same shape.
+"""
+
+from gennaker.core.model.events import StageSpec
+from gennaker.core.model.execution import Execution, Stage
+
+
+def stage_from(spec: StageSpec | Stage, parent: str | None = None) -> Stage:
+    """A stage that has not started, from its specification or from one that is reset."""
+    return Stage(
+        id=spec.id,
+        ref_id=spec.ref_id,
+        type=spec.type,
+        name=spec.name,
+        requisites=spec.requisites,
+        context=spec.context,
+        owner=spec.owner,
+        start_time_expiry=spec.start_time_expiry,
+        parent=parent,
+    )
+
+
+def downstream_of(stages: dict[str, Stage]) -> dict[str, tuple[str, ...]]:
+    """Stage id to the ids of those that require it. A requisite that names no stage counts for nothing."""
+    by_ref = {stage.ref_id: stage.id for stage in stages.values()}
+    found: dict[str, list[str]] = {}
+    for stage in stages.values():
+        for ref in stage.requisites:
+            if ref in by_ref:
+                found.setdefault(by_ref[ref], []).append(stage.id)
+    return {stage_id: tuple(after) for stage_id, after in found.items()}
+
+
+def siblings(execution: Execution, stage: Stage) -> list[Stage]:
+    """The stages among which a stage's requisites are looked up: its own included."""
+    if stage.parent is None:
+        return execution.top_level()
+    owner = stage.owner
+    children = execution.stages[stage.parent].children
+    return [found for id_ in children if (found := execution.stages[id_]).owner == owner]
+
+
+def upstream(execution: Execution, stage: Stage) -> list[Stage]:
+    """The stages that a stage requires and that exist."""
+    if not stage.requisites:
+        return []
+    wanted = set(stage.requisites)
+    return [other for other in siblings(execution, stage) if other.ref_id in wanted and other.id != stage.id]
+
+
+def ancestors(execution: Execution, stage: Stage) -> list[Stage]:
+    """The stages whose outputs a stage sees, nearest first, itself left out (Spinnaker's ancestor order)."""
+    found: dict[str, Stage] = {}
+    queue = [stage]
+    while queue:
+        current = queue.pop(0)
+        near = upstream(execution, current)
+        if current.parent is not None:
+            parent = execution.stages[current.parent]
+            if current.owner == "STAGE_AFTER":
+                near += [s for id_ in parent.children if (s := execution.stages[id_]).owner == "STAGE_BEFORE"]
+            near.append(parent)
+        for other in near:
+            if other.id not in found and other.id != stage.id:
+                found[other.id] = other
+                if other.id != current.parent:
+                    found.update((id_, execution.stages[id_]) for id_ in other.children if id_ != stage.id)
+                queue.append(other)
+    return list(found.values())

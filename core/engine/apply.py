@@ -143,10 +143,17 @@ def _restarted(x: Execution, event: e.StageRestarted, stamp: int) -> Changes:
             context.update(event.context.get(stage.id, {}))
             if stage.id == event.stage:
                 previous = stage.context.get("exception")
-                context["restartDetails"] = {"restartedBy": event.user, "restartTime": stamp, "previousException": previous}
+                context["restartDetails"] = {
+                    "restartedBy": event.user,
+                    "restartTime": stamp,
+                    "previousException": previous,
+                }
             stage = replace(stage_from(stage), context=context, round=stage.round + 1)
         stages[stage.id] = stage
-    changes: Changes = {"stages": stages, "active": tuple(id_ for id_ in x.active if id_ in stages and id_ not in reset)}
+    changes: Changes = {
+        "stages": stages,
+        "active": tuple(id_ for id_ in x.active if id_ in stages and id_ not in reset),
+    }
     if x.status.complete:
         changes |= {
             "status": Status.NOT_STARTED,

@@ -32,7 +32,7 @@ class StageSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     start_time_expiry: int | None = None
 
 
-class ExecutionRequested(Event, tag="execution.requested"):
+class ExecutionRequested(Event, frozen=True, kw_only=True, tag="execution.requested"):
     """The request was accepted: sequence 1 of an execution (rule 5)."""
 
     id: str
@@ -60,7 +60,7 @@ class ExecutionRequested(Event, tag="execution.requested"):
     parent_stage: str | None = None
 
 
-class ExecutionTombstoned(Event, tag="execution.tombstoned"):
+class ExecutionTombstoned(Event, frozen=True, kw_only=True, tag="execution.tombstoned"):
     """A cancel came before the request: a later request stays dead (rule 16)."""
 
     id: str
@@ -68,54 +68,54 @@ class ExecutionTombstoned(Event, tag="execution.tombstoned"):
     reason: str | None = None
 
 
-class SlotRequested(Event, tag="slot.requested"):
+class SlotRequested(Event, frozen=True, kw_only=True, tag="slot.requested"):
     """The execution waits for room among its pipeline's executions (rule 17)."""
 
     pipeline: str
     round: int
 
 
-class SlotReleased(Event, tag="slot.released"):
+class SlotReleased(Event, frozen=True, kw_only=True, tag="slot.released"):
     """The execution gives its place, or its place in the queue, back."""
 
     pipeline: str
     round: int
 
 
-class ExecutionStarted(Event, tag="execution.started"):
+class ExecutionStarted(Event, frozen=True, kw_only=True, tag="execution.started"):
     """The execution runs."""
 
     round: int = 0
     slot: bool = False
 
 
-class ExecutionPaused(Event, tag="execution.paused"):
+class ExecutionPaused(Event, frozen=True, kw_only=True, tag="execution.paused"):
     """No new work is handed out until it is resumed."""
 
     user: str
 
 
-class ExecutionResumed(Event, tag="execution.resumed"):
+class ExecutionResumed(Event, frozen=True, kw_only=True, tag="execution.resumed"):
     """Work goes on."""
 
     user: str
 
 
-class ExecutionCanceled(Event, tag="execution.canceled"):
+class ExecutionCanceled(Event, frozen=True, kw_only=True, tag="execution.canceled"):
     """A cancel was accepted; clean-up may still run."""
 
     user: str
     reason: str | None = None
 
 
-class ExecutionFinished(Event, tag="execution.finished"):
+class ExecutionFinished(Event, frozen=True, kw_only=True, tag="execution.finished"):
     """The execution has its final status."""
 
     status: Status
     reason: str | None = None
 
 
-class StagePlanned(Event, tag="stage.planned"):
+class StagePlanned(Event, frozen=True, kw_only=True, tag="stage.planned"):
     """The synthetic stages of a phase are known (an empty list is an answer too)."""
 
     stage: str
@@ -123,7 +123,7 @@ class StagePlanned(Event, tag="stage.planned"):
     stages: tuple[StageSpec, ...] = ()
 
 
-class StageStarted(Event, tag="stage.started"):
+class StageStarted(Event, frozen=True, kw_only=True, tag="stage.started"):
     """The stage runs."""
 
     stage: str
@@ -133,14 +133,14 @@ class StageStarted(Event, tag="stage.started"):
     context: dict[str, Any] | None = None
 
 
-class StagePhase(Event, tag="stage.phase"):
+class StagePhase(Event, frozen=True, kw_only=True, tag="stage.phase"):
     """The stage goes over to its tasks, its after-stages or its on-failure stages."""
 
     stage: str
     phase: Literal["before", "tasks", "after", "on_failure"]
 
 
-class StageChanged(Event, tag="stage.changed"):
+class StageChanged(Event, frozen=True, kw_only=True, tag="stage.changed"):
     """A person or a program changed the context of a stage."""
 
     stage: str
@@ -148,14 +148,14 @@ class StageChanged(Event, tag="stage.changed"):
     user: str
 
 
-class StageStopping(Event, tag="stage.stopping"):
+class StageStopping(Event, frozen=True, kw_only=True, tag="stage.stopping"):
     """The current task is to end this way once its outstanding call is settled."""
 
     stage: str
     stopping: Stopping
 
 
-class StageFinished(Event, tag="stage.finished"):
+class StageFinished(Event, frozen=True, kw_only=True, tag="stage.finished"):
     """The stage has its final status."""
 
     stage: str
@@ -165,14 +165,14 @@ class StageFinished(Event, tag="stage.finished"):
     cleaning: bool = False
 
 
-class StageCleaned(Event, tag="stage.cleaned"):
+class StageCleaned(Event, frozen=True, kw_only=True, tag="stage.cleaned"):
     """Clean-up after a halted stage has ended, well or not."""
 
     stage: str
     error: dict[str, Any] | None = None
 
 
-class StageRestarted(Event, tag="stage.restarted"):
+class StageRestarted(Event, frozen=True, kw_only=True, tag="stage.restarted"):
     """A stage and everything after it is to run again."""
 
     stage: str
@@ -185,21 +185,21 @@ class StageRestarted(Event, tag="stage.restarted"):
     context: dict[str, dict[str, Any]] = {}
 
 
-class TaskStarted(Event, tag="task.started"):
+class TaskStarted(Event, frozen=True, kw_only=True, tag="task.started"):
     """A task is the current one."""
 
     stage: str
     task: str
 
 
-class TaskHandedOut(Event, tag="task.handed_out"):
+class TaskHandedOut(Event, frozen=True, kw_only=True, tag="task.handed_out"):
     """A worker is asked to do something (rule 8)."""
 
     stage: str
     handout: HandOut
 
 
-class TaskAnswered(Event, tag="task.answered"):
+class TaskAnswered(Event, frozen=True, kw_only=True, tag="task.answered"):
     """A worker answered and the task goes on: waiting, or to be tried again."""
 
     stage: str
@@ -211,7 +211,7 @@ class TaskAnswered(Event, tag="task.answered"):
     error: dict[str, Any] | None = None
 
 
-class TaskFinished(Event, tag="task.finished"):
+class TaskFinished(Event, frozen=True, kw_only=True, tag="task.finished"):
     """A task has its final status."""
 
     stage: str
@@ -222,14 +222,14 @@ class TaskFinished(Event, tag="task.finished"):
     exception: dict[str, Any] | None = None
 
 
-class TasksLooped(Event, tag="task.looped"):
+class TasksLooped(Event, frozen=True, kw_only=True, tag="task.looped"):
     """A task sent the stage back to the start of its loop."""
 
     stage: str
     to: int
 
 
-class ChildRequested(Event, tag="child.requested"):
+class ChildRequested(Event, frozen=True, kw_only=True, tag="child.requested"):
     """A stage asks for another pipeline to be run (accepted in the same transaction)."""
 
     stage: str
@@ -243,7 +243,7 @@ class ChildRequested(Event, tag="child.requested"):
     discard_outputs: bool = False
 
 
-class ChildStarted(Event, tag="child.started"):
+class ChildStarted(Event, frozen=True, kw_only=True, tag="child.started"):
     """The child execution was accepted."""
 
     stage: str
@@ -251,7 +251,7 @@ class ChildStarted(Event, tag="child.started"):
     name: str = ""
 
 
-class ChildCancelRequested(Event, tag="child.cancel_requested"):
+class ChildCancelRequested(Event, frozen=True, kw_only=True, tag="child.cancel_requested"):
     """The child is to be cancelled because its parent stage was."""
 
     stage: str
@@ -259,7 +259,7 @@ class ChildCancelRequested(Event, tag="child.cancel_requested"):
     reason: str
 
 
-class CommandHandled(Event, tag="command.handled"):
+class CommandHandled(Event, frozen=True, kw_only=True, tag="command.handled"):
     """A command had its effect, or was refused for a reason that people can read (rule 7)."""
 
     id: str

@@ -46,24 +46,24 @@ class Message(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults
     """Something told to one execution."""
 
 
-class Command(Message):
+class Command(Message, frozen=True, kw_only=True):
     """A message that a person or program sent on purpose: handled once, and answered visibly (rule 7)."""
 
     id: str = ""
     user: str = "anonymous"
 
 
-class Begin(Message, tag="begin"):
+class Begin(Message, frozen=True, kw_only=True, tag="begin"):
     """Start what was requested."""
 
 
-class Granted(Message, tag="granted"):
+class Granted(Message, frozen=True, kw_only=True, tag="granted"):
     """The execution has a slot of its pipeline."""
 
     round: int
 
 
-class Reply(Message, tag="reply"):
+class Reply(Message, frozen=True, kw_only=True, tag="reply"):
     """A worker's answer; one to another round or attempt than the current is late and says nothing."""
 
     stage: str
@@ -74,29 +74,29 @@ class Reply(Message, tag="reply"):
     outcome: Outcome
 
 
-class Tick(Message, tag="tick"):
+class Tick(Message, frozen=True, kw_only=True, tag="tick"):
     """Do all that is due."""
 
 
-class Recover(Message, tag="recover"):
+class Recover(Message, frozen=True, kw_only=True, tag="recover"):
     """The transport died with its process: hand out again whatever is out (rule 8)."""
 
 
-class Cancel(Command, tag="cancel"):
+class Cancel(Command, frozen=True, kw_only=True, tag="cancel"):
     """End the execution."""
 
     reason: str | None = None
 
 
-class Pause(Command, tag="pause"):
+class Pause(Command, frozen=True, kw_only=True, tag="pause"):
     """Hand out no new work."""
 
 
-class Resume(Command, tag="resume"):
+class Resume(Command, frozen=True, kw_only=True, tag="resume"):
     """Go on after a pause."""
 
 
-class Restart(Command, tag="restart"):
+class Restart(Command, frozen=True, kw_only=True, tag="restart"):
     """Run a stage and everything after it again."""
 
     stage: str
@@ -105,14 +105,14 @@ class Restart(Command, tag="restart"):
     context: dict[str, dict[str, Any]] = {}
 
 
-class Patch(Command, tag="patch"):
+class Patch(Command, frozen=True, kw_only=True, tag="patch"):
     """Merge into the context of a stage, and wake it."""
 
     stage: str
     context: dict[str, Any]
 
 
-class ChildAccepted(Message, tag="child.accepted"):
+class ChildAccepted(Message, frozen=True, kw_only=True, tag="child.accepted"):
     """The child that a stage asked for exists."""
 
     stage: str
@@ -120,7 +120,7 @@ class ChildAccepted(Message, tag="child.accepted"):
     name: str = ""
 
 
-class ChildEnded(Message, tag="child.ended"):
+class ChildEnded(Message, frozen=True, kw_only=True, tag="child.ended"):
     """The child has ended, or could not be started (`reason`)."""
 
     stage: str
@@ -131,4 +131,6 @@ class ChildEnded(Message, tag="child.ended"):
     exception: dict[str, Any] | None = None
 
 
-AnyMessage = Begin | Granted | Reply | Tick | Cancel | Pause | Resume | Restart | Patch | ChildAccepted | ChildEnded
+AnyMessage = (
+    Begin | Granted | Reply | Tick | Recover | Cancel | Pause | Resume | Restart | Patch | ChildAccepted | ChildEnded
+)

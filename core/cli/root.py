@@ -1,0 +1,77 @@
+"""The group that all commands hang on: it imports a command when it is used, and turns errors into one sentence and an exit code.
+
+Separate because `core.main` says which commands there are, this says how any of them behaves.
+"""
+
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from gennaker.core.errors import GennakerError, InvalidRequest
+
+#: What scripts may rely on; docs/cli.md says the same.
+OK, FAILED, USAGE, UNREACHABLE, REFUSED, TIMED_OUT = range(6)
+
+
+class Told(click.ClickException):
+    """An error that is one clear message on stderr and an exit code."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules that are imported on use; `modules` is command to (module, one line of help)."""
+
+    def __init__(self, *args: Any, modules: Mapping[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of the table, not of the alphabet."""
+        return [*self._modules, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command; its attribute is named as the command is."""
+        if cmd_name not in self._modules:
+            return super().get_command(ctx, cmd_name)
+        command = getattr(import_module(self._modules[cmd_name][0]), cmd_name)
+        assert isinstance(command, click.Command), f"{cmd_name} is no command"
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self._modules.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run; what was not expected as an error of the program but as an answer becomes a message."""
+        if "NO_COLOR" in os.environ:
+            ctx.color = False
+        try:
+            return super().invoke(ctx)
+        except GennakerError as error:
+            raise told(error) from error
+        except Exception as error:
+            from gennaker.config import ConfigError
+
+            if isinstance(error, ConfigError):
+                raise Told(str(error), USAGE) from error
+            raise
+
+
+def told(error: GennakerError) -> Told:
+    """The message and exit code of an error."""
+    lines = error.problems if isinstance(error, InvalidRequest) and len(error.problems) > 1 else (error.message,)
+    return Told("\n".join(lines), exit_code(error.status))
+
+
+def exit_code(status: int) -> int:
+    """The exit code that tells an HTTP status: 503 may work later, 4xx never will as it is."""
+    if status == 503:
+        return UNREACHABLE
+    return REFUSED if 400 <= status < 500 else FAILED

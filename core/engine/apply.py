@@ -84,6 +84,7 @@ def _first(event: e.AnyEvent, stamp: int) -> Execution:
         parent=event.parent,
         parent_stage=event.parent_stage,
         stage_count=len(stages),
+        canceled_by="system" if event.failure else None,
         cancellation_reason=f"Failed on startup: {event.failure}" if event.failure else None,
         sequence=1,
         stamp=stamp,

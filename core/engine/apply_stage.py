@@ -22,7 +22,7 @@ def _with(x: Execution, stage: Stage, **changes: Any) -> Changes:
 
 def _planned(x: Execution, event: e.StagePlanned, _stamp: int) -> Changes:
     parent = x.stages[event.stage]
-    children = {spec.id: stage_from(spec, parent.id) for spec in event.stages}
+    children = {spec.id: stage_from(spec, parent.id, event.phase) for spec in event.stages}
     parent = replace(
         parent,
         planned=(*parent.planned, event.phase),
@@ -42,7 +42,15 @@ def _started(x: Execution, event: e.StageStarted, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     context = stage.context if event.context is None else event.context
     tasks = tuple(Task(name=name) for name in event.tasks)
-    changes = _with(x, stage, status=Status.RUNNING, start_time=stamp, tasks=tasks, context=context, due=stamp)
+    changes = _with(
+        x,
+        stage,
+        status=Status.RUNNING,
+        start_time=stamp,
+        tasks=tasks,
+        context=context,
+        due=stamp if event.plan else None,
+    )
     return {**changes, "active": (*x.active, stage.id)}
 
 
@@ -74,7 +82,6 @@ def _finished(x: Execution, event: e.StageFinished, stamp: int) -> Changes:
         x,
         stage,
         status=event.status,
-        start_time=stage.start_time,
         end_time=stamp,
         context=context,
         tasks=tasks,
@@ -100,8 +107,10 @@ def _task_started(x: Execution, event: e.TaskStarted, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     index = next(i for i, task in enumerate(stage.tasks) if task.name == event.task)
     tasks = list(stage.tasks)
-    tasks[index] = replace(tasks[index], status=Status.RUNNING, start_time=stamp, end_time=None)
-    return _with(x, stage, tasks=tuple(tasks), task=index, due=stamp, attempts=0, failures=0)
+    tasks[index] = replace(
+        tasks[index], status=Status.RUNNING, start_time=stamp, end_time=None, paused_before=stage.paused
+    )
+    return _with(x, stage, phase="tasks", tasks=tuple(tasks), task=index, due=stamp, attempts=0, failures=0)
 
 
 def _handed_out(x: Execution, event: e.TaskHandedOut, _stamp: int) -> Changes:

@@ -4,10 +4,10 @@ Separate because both sides of the engine, rules and fold, need the same shape.
 """
 
 from gennaker.core.model.events import StageSpec
-from gennaker.core.model.execution import Execution, Stage
+from gennaker.core.model.execution import Execution, Phase, Stage
 
 
-def stage_from(spec: StageSpec | Stage, parent: str | None = None) -> Stage:
+def stage_from(spec: StageSpec | Stage, parent: str | None = None, part: Phase | None = None) -> Stage:
     """A stage that has not started, from its specification or from one that is reset."""
     return Stage(
         id=spec.id,
@@ -19,6 +19,7 @@ def stage_from(spec: StageSpec | Stage, parent: str | None = None) -> Stage:
         owner=spec.owner,
         start_time_expiry=spec.start_time_expiry,
         parent=parent,
+        part=part,
     )
 
 
@@ -37,9 +38,12 @@ def siblings(execution: Execution, stage: Stage) -> list[Stage]:
     """The stages among which a stage's requisites are looked up: its own included."""
     if stage.parent is None:
         return execution.top_level()
-    owner = stage.owner
-    children = execution.stages[stage.parent].children
-    return [found for id_ in children if (found := execution.stages[id_]).owner == owner]
+    return children(execution, execution.stages[stage.parent], stage.part)
+
+
+def children(execution: Execution, stage: Stage, part: Phase | None) -> list[Stage]:
+    """The synthetic stages of one phase of a stage, in order."""
+    return [child for id_ in stage.children if (child := execution.stages[id_]).part == part]
 
 
 def upstream(execution: Execution, stage: Stage) -> list[Stage]:

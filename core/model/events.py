@@ -131,13 +131,15 @@ class StageStarted(Event, frozen=True, kw_only=True, tag="stage.started"):
     tasks: tuple[str, ...] = ()
     #: The context after its expressions were evaluated; None when they changed nothing.
     context: dict[str, Any] | None = None
+    #: Its before-stages have to be planned first.
+    plan: bool = False
 
 
 class StagePhase(Event, frozen=True, kw_only=True, tag="stage.phase"):
-    """The stage goes over to its tasks, its after-stages or its on-failure stages."""
+    """The tasks are over and the stages of the next phase have to be planned."""
 
     stage: str
-    phase: Literal["before", "tasks", "after", "on_failure"]
+    phase: Literal["after", "on_failure"]
 
 
 class StageChanged(Event, frozen=True, kw_only=True, tag="stage.changed"):

@@ -42,6 +42,8 @@ class Task(Struct, frozen=True, kw_only=True):
     start_time: int | None = None
     end_time: int | None = None
     exception: dict[str, Any] | None = None
+    #: Milliseconds its stage had been paused when it started.
+    paused_before: int = 0
 
 
 class Stopping(Struct, frozen=True, kw_only=True):
@@ -79,6 +81,8 @@ class Stage(Struct, frozen=True, kw_only=True):
     start_time_expiry: int | None = None
     parent: str | None = None
     owner: Owner | None = None
+    #: The phase of its parent that it belongs to.
+    part: Phase | None = None
     #: Ids of its synthetic stages, in order.
     children: tuple[str, ...] = ()
     #: Phases whose synthetic stages are known.

@@ -85,6 +85,9 @@ class Recover(Message, frozen=True, kw_only=True, tag="recover"):
 class Cancel(Command, frozen=True, kw_only=True, tag="cancel"):
     """End the execution."""
 
+    #: Its id: a cancel may come before the execution (rule 16).
+    execution: str = ""
+
     reason: str | None = None
 
 

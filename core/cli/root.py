@@ -10,18 +10,20 @@ from typing import Any
 
 import click
 
+from gennaker.core.cli.output import printable
 from gennaker.core.errors import GennakerError, InvalidRequest
 
 #: What scripts may rely on; docs/cli.md says the same.
 OK, FAILED, USAGE, UNREACHABLE, REFUSED, TIMED_OUT = range(6)
 
 
-class Told(click.ClickException):
-    """An error that is one clear message on stderr and an exit code."""
+class Told(Exception):
+    """An error that the root group tells as one clear message on stderr and an exit code."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
+    def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
-        self.exit_code = exit_code
+        self.message = message
+        self.code = code
 
 
 class LazyGroup(click.Group):
@@ -54,20 +56,26 @@ class LazyGroup(click.Group):
             ctx.color = False
         try:
             return super().invoke(ctx)
-        except GennakerError as error:
-            raise told(error) from error
-        except Exception as error:
-            from gennaker.config import ConfigError
-
-            if isinstance(error, ConfigError):
-                raise Told(str(error), USAGE) from error
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
+        except Exception as error:
+            answer = told(error)
+            if answer is None:
+                raise
+        click.echo(f"Error: {printable(answer.message)}", err=True)
+        ctx.exit(answer.code)
 
 
-def told(error: GennakerError) -> Told:
-    """The message and exit code of an error."""
-    lines = error.problems if isinstance(error, InvalidRequest) and len(error.problems) > 1 else (error.message,)
-    return Told("\n".join(lines), exit_code(error.status))
+def told(error: Exception) -> Told | None:
+    """The message and exit code of an error that is an answer; None for a mistake in the program."""
+    if isinstance(error, Told):
+        return error
+    if isinstance(error, GennakerError):
+        lines = error.problems if isinstance(error, InvalidRequest) and len(error.problems) > 1 else (error.message,)
+        return Told("\n".join(lines), exit_code(error.status))
+    from gennaker.config.problems import ConfigError
+
+    return Told(str(error), USAGE) if isinstance(error, ConfigError) else None
 
 
 def exit_code(status: int) -> int:

@@ -1,0 +1,15 @@
+"""Hides the password in a URL.
+
+Separate because settings, logs and errors all show URLs and none may show what is in front of the `@`.
+"""
+
+import re
+
+#: Shown instead of a secret.
+HIDDEN = "***"
+_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/?#\s\"'@:]*):(?P<password>[^/?#\s\"']*)@")
+
+
+def mask_url(text: str) -> str:
+    """The same text with every URL's password hidden; the user name stays, as it tells which account failed."""
+    return _USERINFO.sub(lambda found: f"{found['scheme']}{found['user']}:{HIDDEN}@", text)

@@ -41,6 +41,8 @@ class Delivery(Protocol):
     #: It may have been delivered before.
     redelivered: bool
     queue: str
+    #: Which delivery of it this is, from 1; stays 1 where the transport does not count.
+    deliveries: int
 
     def ack(self) -> None:
         """It is done with."""

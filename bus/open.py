@@ -1,0 +1,20 @@
+"""Opens the bus that a URL names.
+
+Separate because nobody else may know which transports there are, and only the one that is wanted is imported.
+"""
+
+from gennaker.bus.memory import MemoryTransport
+from gennaker.bus.port import Transport
+
+
+def open_bus(url: str, prefix: str, *, name: str = "") -> Transport:
+    """The transport behind `url`; on a broker every queue and exchange is called `<prefix>.<…>`.
+
+    `name` is shown in the broker's list of connections. Raises ValueError for a URL that names no transport. Does not wait for the broker.
+    """
+    scheme = url.partition("://")[0].lower()
+    if scheme == "memory":  # private to this object, so it needs neither prefix nor name
+        return MemoryTransport()
+    raise ValueError(
+        f"bus.url {scheme!r} names no transport: expected memory://, amqp://, amqps://, amqp+kombu:// or redis://"
+    )

@@ -1,0 +1,74 @@
+"""Every extension point of the program, flat and typed.
+
+Separate because this one file is the contract with plugin authors. Hooks register, they do not act: each runs once at start-up, in the
+main thread, and answers with declarations; one that raises leaves its plugin out, with the reason shown, and the rest runs. A hook may
+take fewer parameters than are listed here. Nothing goes through pluggy while messages flow.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import click
+import pluggy
+from msgspec import Struct
+
+from gennaker.bus.event import Event
+from gennaker.config.settings import Settings
+from gennaker.core.services import Services
+from gennaker.core.stage import Stage
+
+PROJECT = "gennaker"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+#: Marks a plugin's functions as implementations of hooks.
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class Subscription(Struct, frozen=True, kw_only=True):
+    """Facts that a plugin wants to hear of, each at least once (the same event may come again)."""
+
+    #: The queue's name; the plugin's is put before it. Processes that share it share the work.
+    queue: str
+    #: Event types, such as `execution.finished` or `stage.*`.
+    patterns: tuple[str, ...]
+    #: Event in, events out; a raise means: again after a back-off, and at last to the dead letters.
+    handler: Callable[[Event], Iterable[Event] | None]
+
+
+class Background(Struct, frozen=True, kw_only=True):
+    """Something that runs beside the messages: a poller, a server."""
+
+    name: str
+    #: Called once in a thread of its own; returns soon after the event is set. A raise is logged and it is started again.
+    run: Callable[[threading.Event], None]
+
+
+@hookspec
+def gennaker_settings() -> type[Struct]:  # type: ignore[empty-body]
+    """The type of `plugins.<name>` in the YAML: a frozen msgspec.Struct whose fields all have defaults; unknown keys are refused."""
+
+
+@hookspec
+def gennaker_stages() -> Sequence[type[Stage]]:  # type: ignore[empty-body]
+    """The stage types this plugin runs."""
+
+
+@hookspec
+def gennaker_subscriptions(services: Services) -> Sequence[Subscription]:  # type: ignore[empty-body]
+    """The facts this plugin wants to hear of; asked for in processes with the role `worker`."""
+
+
+@hookspec
+def gennaker_services(services: Services) -> Sequence[Background]:  # type: ignore[empty-body]
+    """What this plugin runs in the background; asked for in processes with the role `worker`."""
+
+
+@hookspec
+def gennaker_routes(services: Services, settings: Settings) -> Callable[..., Any]:  # type: ignore[empty-body]
+    """An ASGI application: the HTTP server of the program. One plugin gives it; asked for in processes with the role `api`."""
+
+
+@hookspec
+def gennaker_commands() -> Sequence[click.Command]:  # type: ignore[empty-body]
+    """Commands for the program's command line."""

@@ -62,7 +62,9 @@ def _changed(x: Execution, event: e.StageChanged, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     modified = {"user": event.user, "allowedAccounts": [], "lastModifiedTime": stamp}
     context = {**stage.context, **event.context, "lastModifiedBy": event.user}
-    return _with(x, stage, context=context, last_modified=modified, changed=True)
+    waits = stage.status is Status.RUNNING and stage.phase == "tasks" and bool(stage.tasks) and stage.child is None
+    due = stamp if waits and stage.handout is None else stage.due
+    return _with(x, stage, context=context, last_modified=modified, changed=True, due=due)
 
 
 def _stopping(x: Execution, event: e.StageStopping, _stamp: int) -> Changes:

@@ -1,0 +1,78 @@
+"""The message that hands out what a stage needs: complete in itself, a worker has no database.
+
+Separate because it is built from warm state when it is sent, never stored.
+"""
+
+from typing import Any
+
+from gennaker.core.engine.shape import ancestors
+from gennaker.core.model.execution import Execution, Stage
+from gennaker.core.model.stage_type import StageType
+from gennaker.core.model.work import Work
+
+_MARGIN = 5_000
+
+
+def effect_key(execution: str, stage: str, task: str, round_: int) -> str:
+    """What names an effect on the world outside: the same for every repeat (rule 10)."""
+    return f"{execution}/{stage}/{task}/{round_}"
+
+
+def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard: int, *, again: bool = False) -> Work:
+    """The work of a stage's outstanding hand-out. Raises ValueError when nothing is handed out."""
+    handout = stage.handout
+    if handout is None:
+        raise ValueError(f"stage {stage.id} has handed out nothing")
+    task = stage.tasks[stage.task] if handout.kind == "task" and stage.tasks else None
+    return Work(
+        execution=execution.id,
+        stage=stage.id,
+        kind=handout.kind,
+        name=handout.name,
+        round=stage.round,
+        attempt=handout.attempt,
+        again=handout.again or again,
+        key=effect_key(execution.id, stage.id, handout.name, stage.round),
+        at=handout.at,
+        answer_by=handout.answer_by,
+        not_after=handout.answer_by + _MARGIN,
+        shard=shard,
+        type=stage.type,
+        provider=type_.provider if type_ else "",
+        application=execution.application,
+        execution_name=execution.name,
+        execution_kind=execution.kind,
+        user=execution.user,
+        trigger=execution.trigger,
+        stage_name=stage.name,
+        ref_id=stage.ref_id,
+        context=visible_context(execution, stage),
+        outputs=stage.outputs,
+        stage_start=stage.start_time or 0,
+        task_start=(task.start_time if task else stage.start_time) or 0,
+        paused=stage.paused,
+        last_modified=stage.last_modified,
+        reason=execution.cancellation_reason,
+    )
+
+
+def visible_context(execution: Execution, stage: Stage) -> dict[str, Any]:
+    """A stage's context over the outputs of its ancestors, nearest first (reference §1.5)."""
+    if not any(other.outputs for other in execution.stages.values()):
+        return stage.context
+    seen: dict[str, Any] = {}
+    for other in reversed(ancestors(execution, stage)):
+        seen.update(other.outputs)
+    return {**seen, **stage.context} if seen else stage.context
+
+
+def execution_context(execution: Execution) -> dict[str, Any]:
+    """The outputs of all top-level stages merged, a later one over an earlier; two lists under one key are joined (reference §1.4)."""
+    merged: dict[str, Any] = {}
+    for stage in sorted(execution.top_level(), key=lambda each: each.end_time or 0):
+        for key, value in stage.outputs.items():
+            known = merged.get(key)
+            if isinstance(known, list) and isinstance(value, list):
+                value = known + [item for item in value if item not in known]
+            merged[key] = value
+    return merged

@@ -10,6 +10,8 @@ from gennaker.core.errors import InvalidRequest
 from gennaker.core.model.events import ExecutionRequested, StageSpec
 from gennaker.core.model.ids import ulid
 
+__all__ = ["accept_pipeline", "accept_task", "check_pipeline", "check_task", "complete_trigger"]
+
 Json = dict[str, Any]
 _OWN = {"type", "name", "refId", "requisiteStageRefIds", "startTimeExpiry"}
 
@@ -121,7 +123,8 @@ def _stage(stage: Json, index: int, linear: bool, execution: str, now: int) -> S
     if provider and provider not in ("aws", "titus"):
         type_ = f"{type_}_{provider}"
     if linear:
-        ref, requisites = str(index), (str(index - 1),) if index else ()
+        ref = str(index)
+        requisites: tuple[str, ...] = (str(index - 1),) if index else ()
     else:
         ref = str(stage["refId"])
         requisites = tuple(dict.fromkeys(str(each) for each in stage.get("requisiteStageRefIds") or ()))

@@ -83,7 +83,7 @@ class Shape:
     def leaf(self, type_: Any, raw: Any, path: Path_, *, secret: bool = False) -> Any:
         """A value without a section inside."""
         try:
-            return msgspec.convert(raw, type_)
+            return msgspec.convert(as_data(raw), type_)
         except msgspec.ValidationError:
             self.add(
                 path, "has a secret value that does not fit" if secret else f"is {shown(raw, path)}", expected(type_)
@@ -147,6 +147,15 @@ def item_type(type_: Any) -> Any:
     if get_origin(type_) is Annotated:
         return item_type(get_args(type_)[0])
     return (get_args(type_) or (Any,))[0]
+
+
+def as_data(raw: Any) -> Any:
+    """The same data with ordinary texts in it."""
+    if isinstance(raw, FromText):
+        return str(raw)
+    if isinstance(raw, Mapping):
+        return {key: as_data(value) for key, value in raw.items()}
+    return [as_data(value) for value in raw] if isinstance(raw, (list, tuple)) else raw
 
 
 def shown(raw: Any, path: Path_) -> str:

@@ -5,9 +5,9 @@ Separate because it is the only place of the command line that speaks HTTP.
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from getpass import getuser
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import click
@@ -15,6 +15,9 @@ import msgspec
 
 from gennaker.core.cli.root import FAILED, UNREACHABLE, Told, exit_code
 from gennaker.core.services import Json
+
+if TYPE_CHECKING:
+    from httpx import Response
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -110,16 +113,30 @@ class Daemon:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Make one call and return its decoded answer, None when it is empty. Raises Answered, Unreachable."""
+        answer = self._send(method, path, params or {}, body, headers or {})
+        place = f"{method} {answer.url.path}"
+        if answer.status_code >= 300:
+            raise Answered(_complaint(answer.status_code, answer.content, place), answer.status_code)
+        return _decoded(answer.content, f"{place} at {self._place()}")
+
+    def health(self) -> tuple[Json, str]:
+        """What the daemon says of itself, whether it is well or not, and its clock as an HTTP date."""
+        answer = self._send("GET", ("health",), {}, None, {})
+        if answer.status_code not in (200, 503):
+            raise Answered(_complaint(answer.status_code, answer.content, "GET /health"), answer.status_code)
+        return _decoded(answer.content, f"GET /health at {self._place()}") or {}, answer.headers.get("Date", "")
+
+    def _send(
+        self, method: str, path: Sequence[str], params: Mapping[str, object], body: object, headers: Mapping[str, str]
+    ) -> "Response":
         import httpx
 
         url = "/" + "/".join(quote(segment, safe="") for segment in path)
-        wanted = {name: str(value) for name, value in (params or {}).items() if value not in (None, "")}
+        wanted = {name: str(value) for name, value in params.items() if value not in (None, "")}
         content = None if body is None else msgspec.json.encode(body)
         sent = {"Content-Type": "application/json"} if content is not None else {}
         try:
-            answer = self._http.request(
-                method, url, params=wanted, content=content, headers={**sent, **(headers or {})}
-            )
+            return self._http.request(method, url, params=wanted, content=content, headers={**sent, **headers})
         except httpx.ConnectError as error:
             raise Unreachable(
                 f"no daemon answers at {self._place()} ({error}); start one with `gennaker up`, or name yours with "
@@ -129,9 +146,6 @@ class Daemon:
             raise Unreachable(
                 f"the daemon at {self._place()} did not answer {method} {url}: {_named(error)}"
             ) from error
-        if answer.status_code >= 300:
-            raise Answered(_complaint(answer.status_code, answer.content, f"{method} {url}"), answer.status_code)
-        return _decoded(answer.content, f"{method} {url} at {self._place()}")
 
     def task(self, description: str, application: str, job: Json, *, limit: float = 60.0) -> Json:
         """Run an ad-hoc task of one job and wait for its end. Raises Told when it fails or takes longer than `limit` seconds."""

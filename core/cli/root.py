@@ -38,9 +38,9 @@ class LazyGroup(click.Group):
         return [*self._modules, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a command; its attribute is named as the command is."""
+        """Import the module of a command, whose attribute is named as the command is; what is not in the table may be a plugin's."""
         if cmd_name not in self._modules:
-            return super().get_command(ctx, cmd_name)
+            return super().get_command(ctx, cmd_name) or _of_a_plugin(cmd_name)
         command = getattr(import_module(self._modules[cmd_name][0]), cmd_name)
         assert isinstance(command, click.Command), f"{cmd_name} is no command"
         return command
@@ -64,6 +64,19 @@ class LazyGroup(click.Group):
                 raise
         click.echo(f"Error: {printable(answer.message)}", err=True)
         ctx.exit(answer.code)
+
+
+def _of_a_plugin(name: str) -> click.Command | None:
+    """The command that a plugin gives (hook `gennaker_commands`); a configuration that cannot be read gives none."""
+    from gennaker.config.load import load
+    from gennaker.config.problems import ConfigError
+    from gennaker.core.plugins import load as load_plugins
+
+    try:
+        settings = load(None, environ=os.environ)
+    except ConfigError:
+        return None
+    return next((command for command in load_plugins(settings).commands() if command.name == name), None)
 
 
 def told(error: Exception) -> Told | None:

@@ -7,7 +7,7 @@ import re
 
 #: Shown instead of a secret.
 HIDDEN = "***"
-_USERINFO = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/?#\s\"'@:]*):(?P<password>[^/?#\s\"']*)@")
+_USERINFO = re.compile(r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/?#\s\"'@:]*):(?P<password>[^/?#\s\"']*)@")
 
 
 def mask_url(text: str) -> str:

@@ -41,13 +41,13 @@ _PATTERNS = (
     re.compile(r"(\bhttps?://)[^/?#\s\"'@]+(?=@)", re.IGNORECASE),
     re.compile(rf"(\b{_HEADER}[\"']?\s*[:=]\s*[\"']?)[^\"'\r\n]+", re.IGNORECASE),
     re.compile(r"(\b(?i:bearer|basic)\s+)(?=[\w.~+/-]*[0-9A-Z])[\w.~+/-]{8,}=*"),
-    re.compile(rf"([\"'][\w.-]*{_WORD}[\"']\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\d+)", re.IGNORECASE),
-    re.compile(rf"(\b[\w.-]*{_WORD}=)(?:\"[^\"]*\"|'[^']*'|[^\s&,;\"')\]}}]+)", re.IGNORECASE),
-    re.compile(rf"(^\s*[\w.-]*{_WORD}:[ \t]+)\S+[ \t]*$", re.IGNORECASE | re.MULTILINE),
+    re.compile(rf"({_WORD}[\"']\s*:\s*)(?:\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\d+)", re.IGNORECASE),
+    re.compile(rf"({_WORD}=)(?:\"[^\"]*\"|'[^']*'|[^\s&,;\"')\]}}]+)", re.IGNORECASE),
+    re.compile(rf"({_WORD}:[ \t]+)\S+[ \t]*$", re.IGNORECASE | re.MULTILINE),
     re.compile(
         r"()\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|(?:AKIA|ASIA)[0-9A-Z]{16})\b"
     ),
-    re.compile(r"()\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"),
+    re.compile(r"()\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,}\.[\w-]+"),
 )
 
 

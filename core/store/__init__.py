@@ -1,0 +1,1 @@
+"""Everything durable, in SQL: the log, its projections, leases, commands, definitions."""

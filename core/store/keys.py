@@ -1,0 +1,32 @@
+"""Idempotency keys: what was accepted once is not accepted again (rule 6).
+
+Separate from `executions` because a key outlives the execution that it stands for.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from gennaker.core.store.statement import Sql
+
+_KEEP = Sql("INSERT INTO accepted_key (key, execution, at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING")
+_FIRST = Sql("SELECT execution FROM accepted_key WHERE key = ?")
+_FORGET = Sql("DELETE FROM accepted_key WHERE key = ?")
+
+
+def take(connection: Connection, keys: Sequence[str], execution: str, at: int) -> str | None:
+    """Keep every key for this execution; when one is kept already, keep none and return the execution it stands for."""
+    kept: list[str] = []
+    for key in sorted(set(keys)):
+        if _KEEP(connection, key, execution, at).rowcount == 0:
+            give_back(connection, kept)
+            first: str = _FIRST(connection, key).scalar_one()
+            return first
+        kept.append(key)
+    return None
+
+
+def give_back(connection: Connection, keys: Sequence[str]) -> None:
+    """Forget keys that were taken in this transaction."""
+    for key in keys:
+        _FORGET(connection, key)

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from gennaker.config.settings import Server
 from gennaker.core.errors import InvalidRequest, NotAllowed, NotAuthenticated
 
 Scope = Literal["read", "run", "admin"]
@@ -70,6 +71,15 @@ class Authoriser:
         self._tokens = [(_digest(known.secret), _identity(known)) for known in tokens]
         self._passwords = [(_digest(f"{known.user}:{known.secret}"), _identity(known)) for known in passwords]
         self._host = host.strip("[]").lower()
+
+    @classmethod
+    def of(cls, server: Server) -> "Authoriser":
+        """The judge that the section `server` of the configuration asks for. A token without a user acts under its own name."""
+        return cls(
+            tokens=[Credential(user=t.user or t.name, secret=t.token, scopes=t.scopes) for t in server.tokens],
+            passwords=[Credential(user=b.user, secret=b.password, scopes=b.scopes) for b in server.basic],
+            host=server.host,
+        )
 
     @property
     def authenticated(self) -> bool:

@@ -116,14 +116,14 @@ class Daemon:
         answer = self._send(method, path, params or {}, body, headers or {})
         place = f"{method} {answer.url.path}"
         if answer.status_code >= 300:
-            raise Answered(_complaint(answer.status_code, answer.content, place), answer.status_code)
+            raise _refusal(answer.status_code, answer.content, place)
         return _decoded(answer.content, f"{place} at {self._place()}")
 
     def health(self) -> tuple[Json, str]:
         """What the daemon says of itself, whether it is well or not, and its clock as an HTTP date."""
         answer = self._send("GET", ("health",), {}, None, {})
         if answer.status_code not in (200, 503):
-            raise Answered(_complaint(answer.status_code, answer.content, "GET /health"), answer.status_code)
+            raise _refusal(answer.status_code, answer.content, "GET /health")
         return _decoded(answer.content, f"GET /health at {self._place()}") or {}, answer.headers.get("Date", "")
 
     def _send(
@@ -200,13 +200,13 @@ def _decoded(content: bytes, place: str) -> Any:
         raise Told(f"{place} answered something that is not JSON; is it a Gennaker daemon?", FAILED) from error
 
 
-def _complaint(status: int, content: bytes, call: str) -> str:
+def _refusal(status: int, content: bytes, call: str) -> Told:
     try:
         body = msgspec.json.decode(content)
         message = body.get("message") or body.get("error") if isinstance(body, dict) else None
     except msgspec.DecodeError:
         message = None
     message = str(message or f"{call} answered {status}")
-    if status == 401:
-        return f"{message}; give a token with --token or GENNAKER_TOKEN"
-    return message
+    if exit_code(status) == UNREACHABLE:
+        return Unreachable(message)
+    return Answered(f"{message}; give a token with --token or GENNAKER_TOKEN" if status == 401 else message, status)

@@ -57,7 +57,7 @@ def _row(check: str, found: str, advice: str) -> Json:
 
 
 def _findings(ctx: click.Context, path: Path | None, home: Path | None) -> Iterator[Finding]:
-    yield _guarded("python", _python)
+    yield guarded("python", _python)
     try:
         settings = load(path, home=home, environ=os.environ)
     except ConfigError as error:
@@ -66,11 +66,11 @@ def _findings(ctx: click.Context, path: Path | None, home: Path | None) -> Itera
     else:
         yield "configuration", str(settings.file or "none; defaults"), ""
         for name, check in (("home", _home), ("database", _database), ("bus", _bus), ("plugins", _plugins)):
-            yield _guarded(name, partial(check, settings))
+            yield guarded(name, partial(check, settings))
     yield from _daemon(ctx)
 
 
-def _guarded(name: str, check: Callable[[], tuple[str, str]]) -> Finding:
+def guarded(name: str, check: Callable[[], tuple[str, str]]) -> Finding:
     """A check that raises is a finding too."""
     try:
         return (name, *check())
@@ -159,6 +159,10 @@ def _daemon(ctx: click.Context) -> Iterator[Finding]:
     advice = f"look at {', '.join(down) or 'its log'}: `curl {client.server}/health`"
     yield "daemon", f"{client.server}: {state}", "" if state == "UP" else advice
     if date:
-        skew = parsedate_to_datetime(date).timestamp() - time.time()
-        wrong = abs(skew) > SKEW
-        yield "clock", f"{abs(skew):.0f} s from the daemon's", "set the time on both machines (NTP)" if wrong else ""
+        yield ("clock", *clock(date))
+
+
+def clock(date: str) -> tuple[str, str]:
+    """How far this clock is from that of an HTTP date."""
+    skew = abs(parsedate_to_datetime(date).timestamp() - time.time())
+    return f"{skew:.0f} s from the daemon's", "set the time on both machines (NTP)" if skew > SKEW else ""

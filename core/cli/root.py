@@ -92,7 +92,7 @@ def told(error: Exception) -> Told | None:
 
 
 def exit_code(status: int) -> int:
-    """The exit code that tells an HTTP status: 503 may work later, 4xx never will as it is."""
-    if status == 503:
+    """The exit code that tells an HTTP status: 502 to 504 may work later, 4xx never will as it is."""
+    if status in (502, 503, 504):
         return UNREACHABLE
     return REFUSED if 400 <= status < 500 else FAILED

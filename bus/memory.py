@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from gennaker.bus.event import Event
 from gennaker.bus.memory_queue import Consumer, Message, Queue
 from gennaker.bus.port import (
+    CLOSED,
     RETURNED,
     Capabilities,
     DeadLetter,
@@ -25,7 +26,6 @@ from gennaker.bus.timer import Timer
 from gennaker.bus.topics import Routes
 
 _log = logging.getLogger(__name__)
-CLOSED = "the bus is closed"
 
 
 class MemoryTransport:

@@ -15,6 +15,10 @@ def open_bus(url: str, prefix: str, *, name: str = "") -> Transport:
     scheme = url.partition("://")[0].lower()
     if scheme == "memory":  # private to this object, so it needs neither prefix nor name
         return MemoryTransport()
+    if scheme in ("amqp", "amqps"):
+        from gennaker.bus.rabbitmq.transport import RabbitTransport
+
+        return RabbitTransport(url, prefix, name)
     raise ValueError(
         f"bus.url {scheme!r} names no transport: expected memory://, amqp://, amqps://, amqp+kombu:// or redis://"
     )

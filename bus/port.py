@@ -32,6 +32,7 @@ Problem = str | None
 Settled = Callable[[Problem], None]
 
 RETURNED = "returned"
+CLOSED = "the bus is closed"
 
 
 class Delivery(Protocol):

@@ -36,7 +36,7 @@ class Parcel(Struct, frozen=True, kw_only=True):
     """One message as a broker carries it."""
 
     content_type: str
-    headers: dict[str, str]
+    headers: dict[str, Any]
     body: bytes
     #: How many events are in it.
     count: int = 1
@@ -63,7 +63,7 @@ def split(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
 
 def pack_one(event: Event) -> Parcel:
     """Binary mode: the attributes as headers, the data as the body."""
-    headers = {f"cloudEvents_{name}": value for name, value in event.extensions.items()}
+    headers: dict[str, Any] = {f"cloudEvents_{name}": value for name, value in event.extensions.items()}
     headers["cloudEvents_specversion"] = "1.0"
     headers["cloudEvents_id"] = event.id
     headers["cloudEvents_type"] = event.type

@@ -164,7 +164,14 @@ def _looped(x: Execution, event: e.TasksLooped, _stamp: int) -> Changes:
 
 def _child_requested(x: Execution, event: e.ChildRequested, _stamp: int) -> Changes:
     stage = x.stages[event.stage]
-    child = Child(id=event.child, detached=event.detached, discard_outputs=event.discard_outputs)
+    child = Child(
+        id=event.child,
+        application=event.application,
+        pipeline=event.pipeline,
+        parameters=event.parameters,
+        detached=event.detached,
+        discard_outputs=event.discard_outputs,
+    )
     return _with(x, stage, child=child, handout=None, due=None)
 
 

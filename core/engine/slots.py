@@ -35,7 +35,7 @@ def grant(slot: Slot) -> tuple[Slot, tuple[Claim, ...], tuple[Claim, ...]]:
     if free <= 0 or not slot.waiters:
         return slot, (), ()
     if slot.keep_waiting or len(slot.waiters) <= free:
-        chosen, left, superseded = slot.waiters[:free], slot.waiters[free:], ()
-    else:
-        chosen, left, superseded = slot.waiters[-free:], (), slot.waiters[:-free]
-    return replace(slot, holders=slot.holders + chosen, waiters=left), chosen, superseded
+        chosen = slot.waiters[:free]
+        return replace(slot, holders=slot.holders + chosen, waiters=slot.waiters[free:]), chosen, ()
+    chosen = slot.waiters[-free:]
+    return replace(slot, holders=slot.holders + chosen, waiters=()), chosen, slot.waiters[:-free]

@@ -58,6 +58,10 @@ class Child(Struct, frozen=True, kw_only=True):
     """The child execution that a stage asked for."""
 
     id: str
+    application: str
+    #: Id or name of the pipeline.
+    pipeline: str
+    parameters: dict[str, Any] = {}
     #: The task ends when the child was accepted.
     detached: bool = False
     #: The child's outputs do not become the stage's.

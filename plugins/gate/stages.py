@@ -1,0 +1,76 @@
+"""One stage of an execution: answering it, skipping it, running it again.
+
+Separate from `executions` because what a person may put into a stage is judged key by key.
+"""
+
+import time
+
+from fastapi import Response
+
+from gennaker.core.authoriser import require
+from gennaker.core.errors import NotFound
+from gennaker.core.model.execution import Execution, Stage
+from gennaker.core.services import Json
+from gennaker.core.view import can_skip
+from gennaker.plugins.gate.access import Caller, Gate, Here, answer, needs, routes
+from gennaker.plugins.gate.body import MaybeObjectBody, ObjectBody
+from gennaker.plugins.gate.errors import StatusError
+
+router = routes()
+
+#: What the scope `run` may put into a stage: a person's answers. Anything else changes what the stage does.
+ANSWERS = frozenset(
+    {"judgmentStatus", "judgmentInput", "judgmentInputs", "skipRemainingWait", "skipExecutionWindow", "manualSkip"}
+)
+#: A change is shown in the answer if the engine has taken it within this time (seconds).
+_PATIENCE = 1.0
+_STEP = 0.02
+
+
+@router.patch(
+    "/pipelines/{execution}/stages/{stage}",
+    tags=["executions"],
+    **needs("run", body="what to merge into the stage's context"),
+)
+def patch_stage(here: Here, caller: Caller, execution: str, stage: str, body: ObjectBody) -> Response:
+    """Merge into a stage's context and wake it: judgments, skips. Keys other than a person's answers need the scope `admin`."""
+    if not ANSWERS.issuperset(body):
+        require(caller, "admin")
+    found = _stage(here.pipeline_execution(execution), stage)
+    if body.get("manualSkip") and not can_skip(found, here.types()):
+        raise StatusError(405, "Cannot manually skip stage.")
+    here.control.patch(execution, stage, body, user=caller.user)
+    return answer(here.execution_view(_once_changed(here, execution, stage, body)))
+
+
+@router.put(
+    "/pipelines/{execution}/stages/{stage}/restart",
+    tags=["executions"],
+    **needs("run", body="not looked at: the pipeline as it is stored counts"),
+)
+def restart_stage(
+    here: Here, caller: Caller, execution: str, stage: str, _body: MaybeObjectBody, seen: int | None = None
+) -> Response:
+    """Run a stage and everything after it again. `seen` is the stage's `round` that the caller saw; with another one it is refused."""
+    found = here.pipeline_execution(execution)
+    _stage(found, stage)
+    stored = here.definitions.pipeline(found.pipeline_config_id) if found.pipeline_config_id else None
+    here.control.restart(execution, stage, user=caller.user, seen=seen, body=stored)
+    return answer(here.execution_view(here.pipeline_execution(execution)))
+
+
+def _stage(execution: Execution, id_: str) -> Stage:
+    if id_ not in execution.stages:
+        raise NotFound(f"Stage not found (id: {id_}, pipeline: {execution.id})")
+    return execution.stages[id_]
+
+
+def _once_changed(here: Gate, execution: str, stage: str, body: Json) -> Execution:
+    """The execution once it shows the change; as it is after a second when the engine is busy or away."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        found = here.pipeline_execution(execution)
+        context = found.stages[stage].context if stage in found.stages else body
+        if time.monotonic() > until or all(context.get(key) == value for key, value in body.items()):
+            return found
+        time.sleep(_STEP)

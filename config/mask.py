@@ -7,7 +7,9 @@ import re
 
 #: Shown instead of a secret.
 HIDDEN = "***"
-_USERINFO = re.compile(r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/?#\s\"'@:]*):(?P<password>[^/?#\s\"']*)@")
+_USERINFO = re.compile(
+    r"(?<![A-Za-z0-9+.-])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<user>[^/?#\s\"'@:]{0,200}):(?P<password>[^\s\"']{0,500})@"
+)
 
 
 def mask_url(text: str) -> str:

@@ -10,6 +10,7 @@ from gennaker.core.errors import Unavailable
 from gennaker.core.model.messages import Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
+from gennaker.core.outbound import CallFailed
 from gennaker.core.run import Retryable, Run, exception_json
 from gennaker.core.services import Services
 from gennaker.core.stage import PHASES, Stage
@@ -18,7 +19,7 @@ from gennaker.core.stage import PHASES, Stage
 def call(stage: type[Stage], work: Work, services: Services) -> Outcome:
     """Run what the hand-out asks for. Never raises: whatever the code raises, SystemExit included, is a failed outcome.
 
-    `Retryable` and `Unavailable` give a retryable one (rule 11: the engine is the one retry layer for work).
+    `Retryable`, `Unavailable` and a call without an answer give a retryable one (rule 11: the engine is the one retry layer for work).
     """
     try:
         run = Run(work, services)
@@ -33,7 +34,7 @@ def call(stage: type[Stage], work: Work, services: Services) -> Outcome:
     except BaseException as error:
         message = str(error) or type(error).__name__
         trace = "".join(traceback.format_exception(error))
-        retryable = isinstance(error, Retryable | Unavailable)
+        retryable = isinstance(error, Retryable | Unavailable) or (isinstance(error, CallFailed) and error.retryable)
         return failure(work, type(error).__name__, message, retryable=retryable, stack_trace=trace)
 
 

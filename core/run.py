@@ -8,6 +8,7 @@ from typing import Any
 from gennaker.core.model.messages import ChildRequest, Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
+from gennaker.core.redact import redactor
 from gennaker.core.services import Json, Services
 
 
@@ -170,10 +171,11 @@ def exception_json(
     details: Json | None = None,
     stack_trace: str = "",
 ) -> dict[str, Any]:
-    """An error in the shape that Spinnaker puts at `context.exception`."""
+    """An error in the shape that Spinnaker puts at `context.exception`, without secrets."""
+    message = redactor.text(message)
     inner: dict[str, Any] = {"error": message, "errors": [message]}
     if stack_trace:
-        inner["stackTrace"] = stack_trace
+        inner["stackTrace"] = redactor.text(stack_trace)
     return {
         "timestamp": work.at,
         "exceptionType": exception_type,

@@ -85,6 +85,8 @@ class Stage:
     ) -> None:
         """Read the declaration. Raises TypeError, at import, for one that cannot work."""
         super().__init_subclass__(**rest)
+        if taken := [name for name, value in vars(cls).items() if isinstance(value, Field) and hasattr(Stage, name)]:
+            raise TypeError(f"{cls.__name__}.{taken[0]}: a field cannot have this name, which every stage type uses")
         cls.type, cls.provider, cls.quick, cls.skippable = type, provider, quick, skippable
         cls.restart_clears = restart_clears
         cls.fields = fields_of(cls, cls.fields)

@@ -86,3 +86,10 @@ def test_a_plan_with_the_wrong_parameters_is_an_error_at_import() -> None:
         class Odd(Stage, type="odd"):
             def after(self) -> list[Any]:
                 return []
+
+
+def test_a_field_that_hides_a_part_of_every_stage_is_an_error_at_import() -> None:
+    with pytest.raises(TypeError, match="plugin: a field cannot have this name"):
+
+        class Hiding(Stage, type="hiding"):
+            plugin: str = field("plugin", "which", default="")  # type: ignore[misc]

@@ -163,7 +163,7 @@ def test_rule_04_positions_have_no_gap_while_many_accept_and_the_owner_commits(d
         assert sum(state.position for state in shards.read(connection)) == 140
 
 
-def test_commands_that_come_together_are_never_read_past(database, story):
+def test_commands_that_come_together_are_never_read_past(database):
     told = [Told(execution="E", message=Pause(id=f"p{n}", user="ann"), id=f"p{n}") for n in range(60)]
     seen: list[str] = []
     stop = threading.Event()
@@ -208,6 +208,10 @@ def test_whatever_is_committed_the_load_is_the_state_in_memory(database: Databas
     home = shard_of(accepted.id, database.shards)
     claimed = database.transact(lambda c: shards.claim(c, home, "engine-1", 0, 10_000))
     state, waiting = accepted, []
+
+    def commit(changes):
+        database.transact(lambda c: batch.commit(c, story.batch(home, claimed.epoch, *changes)))
+
     (stage,) = accepted.stages
     for number, (context, snapshot, lag) in enumerate(steps):
         events = (
@@ -217,9 +221,9 @@ def test_whatever_is_committed_the_load_is_the_state_in_memory(database: Databas
         waiting.append(story.change(state, *events[: 1 + lag % 2], at=state.stamp + lag, snapshot=snapshot))
         state = waiting[-1].execution
         if data.draw(st.booleans()):
-            database.transact(lambda c: batch.commit(c, story.batch(home, claimed.epoch, *waiting)))
+            commit(waiting)
             waiting = []
-    database.transact(lambda c: batch.commit(c, story.batch(home, claimed.epoch, *waiting)))
+    commit(waiting)
     with database.reading() as connection:
         loaded = executions.load(connection, accepted.id)
     assert loaded == state

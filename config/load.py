@@ -12,6 +12,7 @@ from msgspec import structs
 
 from gennaker.config import environment, secrets
 from gennaker.config.checks import check
+from gennaker.config.mask import passwords
 from gennaker.config.origins import Origins
 from gennaker.config.problems import ConfigError, Problem
 from gennaker.config.settings import SECTIONS, Settings
@@ -145,8 +146,8 @@ class _Reader:
         if "roles" in self.raw:
             values["roles"] = shape.value(_annotation("roles"), self.raw["roles"], ("roles",))
         values["plugins"] = self._plugins(shape)
-        folder = home or self._path("home", shape) or default_home()
-        folder = folder.expanduser().absolute()
+        configured = self._path("home", shape)
+        folder = (home or configured or default_home()).expanduser().absolute()
         plugins_dir = self._path("plugins_dir", shape) or folder / "plugins.d"
         self.problems += [problem for problem in shape.problems if problem.key not in broken]
         if self.problems:
@@ -159,7 +160,7 @@ class _Reader:
             plugins_dir=plugins_dir.expanduser().absolute(),
             file=self.file,
             origins=Origins(places=self.places),
-            secrets=frozenset(self.secrets | set(_marked(values))),
+            secrets=frozenset(self.secrets | _marked(values)),
             **values,
         )
         if problems := check(settings):
@@ -201,7 +202,8 @@ def _annotation(name: str) -> Any:
     return next(one.type for one in structs.fields(Settings) if one.name == name)
 
 
-def _marked(values: Mapping[str, Any]) -> list[str]:
-    """The values of fields that are marked secret, except URLs, whose passwords are masked by their form."""
+def _marked(values: Mapping[str, Any]) -> set[str]:
+    """The values of fields that are marked secret; of a URL, its password."""
     server = values["server"]
-    return [token.token for token in server.tokens] + [user.password for user in server.basic]
+    found = {token.token for token in server.tokens} | {user.password for user in server.basic}
+    return found | passwords(values["database"].url) | passwords(values["bus"].url)

@@ -15,3 +15,8 @@ _USERINFO = re.compile(
 def mask_url(text: str) -> str:
     """The same text with every URL's password hidden; the user name stays, as it tells which account failed."""
     return _USERINFO.sub(lambda found: f"{found['scheme']}{found['user']}:{HIDDEN}@", text)
+
+
+def passwords(text: str) -> set[str]:
+    """The passwords of the URLs in a text."""
+    return {found["password"] for found in _USERINFO.finditer(text)} - {""}

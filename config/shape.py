@@ -59,15 +59,14 @@ class Shape:
     def value(self, type_: Any, raw: Any, path: Path_) -> Any:
         """One value of a type; what it returns after a problem is not used."""
         info = bare(inspect.type_info(type_))
+        secret = isinstance(raw, SecretText)
         if isinstance(raw, FromText) and not isinstance(info, (inspect.StrType, inspect.LiteralType, inspect.AnyType)):
             raw = self.from_text(info, raw, path)
         if isinstance(info, inspect.StructType):
             return self.struct(info.cls, raw, path)
         if isinstance(info, _LISTS):
             return self.items(type_, raw, path)
-        if isinstance(raw, FromText):
-            return self.leaf(type_, str(raw), path, secret=isinstance(raw, SecretText))
-        return self.leaf(type_, raw, path)
+        return self.leaf(type_, raw, path, secret=secret)
 
     def items(self, type_: Any, raw: Any, path: Path_) -> Any:
         """The items of a list, each checked in its own place, then the list as a whole."""
@@ -96,8 +95,7 @@ class Shape:
             return [FromText(one.strip()) for one in raw.split(",") if one.strip()]
         if isinstance(info, (*_LISTS, inspect.StructType, inspect.DictType)):
             return self.parsed(raw, path)
-        value = plain(raw)
-        return value if not isinstance(value, str) else str(raw)
+        return plain(raw)
 
     def parsed(self, raw: FromText, path: Path_) -> Any:
         """A text that holds YAML."""

@@ -20,6 +20,7 @@ MAX_BYTES = 4 * 1024 * 1024
 #: Values that a document may have once its aliases are written out.
 MAX_VALUES = 200_000
 MAX_DEPTH = 60
+_LONGEST_NUMBER = 400
 
 Path_ = tuple[str | int, ...]
 
@@ -161,7 +162,9 @@ def plain(text: str) -> Any:
         return None
     if text in _BOOL:
         return _BOOL[text]
-    if len(text) <= 400 and _INT.fullmatch(text):
+    if len(text) > _LONGEST_NUMBER:
+        return text
+    if _INT.fullmatch(text):
         return int(text[2:], 8) if text.startswith("0o") else int(text, 16) if text.startswith("0x") else int(text)
     if _FLOAT.fullmatch(text):
         return float(text)

@@ -48,7 +48,7 @@ def read(content_type: str | None, headers: Mapping[str, Any], body: bytes, pref
         reason=str(headers.get("bus_reason", reason)),
         traceback=str(headers.get("bus_traceback", "")),
         at=int(headers.get("bus_time", at)),
-        deliveries=deliveries(headers),
+        deliveries=int(headers["bus_deliveries"]) if "bus_letter" in headers else None,
     )
 
 

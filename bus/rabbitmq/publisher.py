@@ -123,7 +123,7 @@ class Publisher:
         """A missing exchange or the like closes the channel alone: begin again with a new one."""
         if channel is self._channel:
             self._take_back()
-            if self._connection.up:
+            if isinstance(error, pika.exceptions.ChannelClosedByBroker):
                 _log.warning("the broker closed the publishing channel: %s", error)
                 self._connection.later(1.0, lambda: self._connection.open_channel(self._ready))
 
@@ -180,13 +180,15 @@ class Publisher:
         headers: dict[str, Any] = dict(one.parcel.headers)
         if one.mandatory:
             headers[_TAG] = number
-        return pika.BasicProperties(
+        factory: Any = pika.BasicProperties
+        properties: spec.BasicProperties = factory(
             content_type=one.parcel.content_type,
             content_encoding="utf-8",
             delivery_mode=2,
             message_id=one.parcel.headers.get("cloudEvents_id", "").encode()[:255].decode(errors="ignore"),
             headers=headers,
         )
+        return properties
 
     def _returned(
         self, _channel: Channel, _method: spec.Basic.Return, properties: spec.BasicProperties, _body: bytes

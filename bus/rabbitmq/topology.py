@@ -114,8 +114,10 @@ class Topology:
         """Declare a queue; where the broker refuses, with fewer promises and a warning that says which."""
         name = self.full(queue)
         less = {key: value for key, value in arguments.items() if key != "x-dead-letter-strategy"}
-        classic = {key: less[key] for key in ("x-message-ttl", "x-dead-letter-exchange") if key in less}
-        attempts: tuple[tuple[Mapping[str, Any], str], ...] = (
+        classic: Mapping[str, Any] = {
+            key: less[key] for key in ("x-message-ttl", "x-dead-letter-exchange") if key in less
+        }
+        attempts = (
             (arguments, ""),
             (less, "dead letters at least once"),
             (classic, "quorum queues"),

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from gennaker.config import environment, secrets
 from gennaker.config.checks import check
-from gennaker.config.mask import passwords
+from gennaker.config.marks import secret_values
 from gennaker.config.origins import Origins
 from gennaker.config.problems import ConfigError, Problem
 from gennaker.config.settings import SECTIONS, Settings
@@ -103,9 +103,10 @@ class _Reader:
                 self.put((*path, key), inner, place)
             return
         folder: dict[str, Any] = self.raw
-        for part in path[:-1]:
+        for depth, part in enumerate(path[:-1], start=1):
             if not isinstance(folder.get(str(part)), dict):
                 folder[str(part)] = {}
+                self.places[dotted(path[:depth])] = place
             folder = folder[str(part)]
         folder[str(path[-1])] = value
         inside = dotted(path)
@@ -160,7 +161,7 @@ class _Reader:
             plugins_dir=plugins_dir.expanduser().absolute(),
             file=self.file,
             origins=Origins(places=self.places),
-            secrets=frozenset(self.secrets | _marked(values)),
+            secrets=frozenset(self.secrets.union(*(secret_values(values[name]) for name in SECTIONS))),
             **values,
         )
         if problems := check(settings):
@@ -200,10 +201,3 @@ class _Reader:
 
 def _annotation(name: str) -> Any:
     return next(one.type for one in structs.fields(Settings) if one.name == name)
-
-
-def _marked(values: Mapping[str, Any]) -> set[str]:
-    """The values of fields that are marked secret; of a URL, its password."""
-    server = values["server"]
-    found = {token.token for token in server.tokens} | {user.password for user in server.basic}
-    return found | passwords(values["database"].url) | passwords(values["bus"].url)

@@ -104,10 +104,11 @@ def delete_execution(here: Here, caller: Caller, execution: str) -> Response:
 def cancel_execution(
     here: Here, caller: Caller, execution: str, reason: str | None = None, force: bool = False
 ) -> Response:
-    """End an execution. It shows CANCELED at once, with or without `force`; what it began is cleaned up."""
-    here.control.cancel(
-        here.pipeline_execution(execution).id, user=caller.user, reason=reason or ("forced" if force else None)
-    )
+    """End an execution. It shows CANCELED at once, with or without `force`; what it began is cleaned up.
+
+    One that does not exist is a 404, and yet stays dead should it come later.
+    """
+    here.control.cancel(execution, user=caller.user, reason=reason or ("forced" if force else None))
     return empty()
 
 

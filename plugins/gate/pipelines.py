@@ -45,18 +45,10 @@ def start(request: Request, here: Here, caller: Caller, application: str, name: 
 def start_stored(request: Request, here: Gate, caller: Identity, application: str, name: str, body: Json) -> str:
     """Start a stored pipeline with the trigger in a body; returns the execution's id. Raises NotFound, InvalidRequest."""
     pipeline = find_pipeline(here, application, name)
-    trigger = _trigger(body)
-    parameters = _object(trigger.get("parameters"), "parameters")
-    for parameter in pipeline.get("parameterConfig") or ():
-        if not isinstance(parameter, dict):
-            continue
-        needed = parameter.get("required") and parameter.get("default") is None
-        if needed and parameter.get("name") not in parameters:
-            raise InvalidRequest(f"Required parameter {parameter.get('name')} is missing")
     return here.control.start_stored(
         pipeline["application"],
         pipeline["id"],
-        _with_user(trigger, caller),
+        _with_user(_trigger(body), caller),
         user=caller.user,
         origin=origin_of(request),
         key=key_of(request),

@@ -3,16 +3,13 @@
 Separate from `executions` because what a person may put into a stage is judged key by key.
 """
 
-import time
-
 from fastapi import Response
 
 from gennaker.core.authoriser import require
 from gennaker.core.errors import NotFound
 from gennaker.core.model.execution import Execution, Stage
-from gennaker.core.services import Json
 from gennaker.core.view import can_skip
-from gennaker.plugins.gate.access import Caller, Gate, Here, answer, needs, routes
+from gennaker.plugins.gate.access import Caller, Here, answer, needs, routes
 from gennaker.plugins.gate.body import MaybeObjectBody, ObjectBody
 from gennaker.plugins.gate.errors import StatusError
 
@@ -22,9 +19,6 @@ router = routes()
 ANSWERS = frozenset(
     {"judgmentStatus", "judgmentInput", "judgmentInputs", "skipRemainingWait", "skipExecutionWindow", "manualSkip"}
 )
-#: A change is shown in the answer if the engine has taken it within this time (seconds).
-_PATIENCE = 1.0
-_STEP = 0.02
 
 
 @router.patch(
@@ -40,7 +34,7 @@ def patch_stage(here: Here, caller: Caller, execution: str, stage: str, body: Ob
     if body.get("manualSkip") and not can_skip(found, here.types()):
         raise StatusError(405, "Cannot manually skip stage.")
     here.control.patch(execution, stage, body, user=caller.user)
-    return answer(here.execution_view(_once_changed(here, execution, stage, body)))
+    return answer(here.execution_view(here.pipeline_execution(execution)))
 
 
 @router.put(
@@ -63,14 +57,3 @@ def _stage(execution: Execution, id_: str) -> Stage:
     if id_ not in execution.stages:
         raise NotFound(f"Stage not found (id: {id_}, pipeline: {execution.id})")
     return execution.stages[id_]
-
-
-def _once_changed(here: Gate, execution: str, stage: str, body: Json) -> Execution:
-    """The execution once it shows the change; as it is after a second when the engine is busy or away."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        found = here.pipeline_execution(execution)
-        context = found.stages[stage].context if stage in found.stages else body
-        if time.monotonic() > until or all(context.get(key) == value for key, value in body.items()):
-            return found
-        time.sleep(_STEP)

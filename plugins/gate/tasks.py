@@ -31,7 +31,7 @@ def cancel_tasks(here: Here, caller: Caller, ids: Words = NO_WORDS) -> Response:
     wanted = query.words(ids)
     if not wanted:
         raise InvalidRequest("name at least one task, as in ids=a,b", "ids")
-    for task in [here.task(id_).id for id_ in wanted]:
+    for task in wanted:
         here.control.cancel(task, user=caller.user)
     return empty()
 
@@ -51,7 +51,7 @@ def delete_task(here: Here, caller: Caller, task: str) -> Response:
 @router.put("/tasks/{task}/cancel", tags=["tasks"], **needs("run"))
 def cancel_task(here: Here, caller: Caller, task: str, reason: str | None = None) -> Response:
     """End a task."""
-    here.control.cancel(here.task(task).id, user=caller.user, reason=reason)
+    here.control.cancel(task, user=caller.user, reason=reason)
     return empty()
 
 

@@ -1,0 +1,177 @@
+"""Saving and starting pipelines, as `spin` and Deck do it."""
+
+import httpx
+import pytest
+
+from gennaker.core.model.status import Status
+
+PIPELINE = {"application": "app", "name": "deploy", "stages": [{"type": "wait", "refId": "1", "waitTime": 1}]}
+
+
+def save(client: httpx.Client, **fields: object) -> str:
+    assert client.post("/pipelines", json={**PIPELINE, **fields}).status_code == 200
+    name = fields.get("name", "deploy")
+    return client.get(f"/applications/app/pipelineConfigs/{name}").json()["id"]
+
+
+def message(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    body = answer.json()
+    assert body["status"] == status
+    assert body["error"]
+    assert body["timestamp"]
+    return body["message"]
+
+
+def test_a_saved_pipeline_answers_200_with_an_empty_body_and_can_be_read(client: httpx.Client) -> None:
+    answer = client.post("/pipelines", json=PIPELINE)
+    assert (answer.status_code, answer.content) == (200, b"")
+    stored = client.get("/applications/app/pipelineConfigs/DEPLOY").json()
+    assert stored["name"] == "deploy"
+    assert client.get(f"/applications/APP/pipelineConfigs/{stored['id']}").json()["id"] == stored["id"]
+    assert [one["name"] for one in client.get("/applications/app/pipelineConfigs").json()] == ["deploy"]
+    assert [one["id"] for one in client.get("/pipelineConfigs").json()] == [stored["id"]]
+
+
+def test_a_pipeline_that_does_not_exist_is_404(client: httpx.Client) -> None:
+    assert "nothing" in message(client.get("/applications/app/pipelineConfigs/nothing"), 404)
+    assert "nothing" in message(client.post("/pipelines/app/nothing", json={}), 404)
+
+
+def test_a_pipeline_of_another_application_cannot_be_started_by_its_id(client: httpx.Client) -> None:
+    id_ = save(client)
+    message(client.post(f"/pipelines/other/{id_}", json={}), 404)
+
+
+def test_a_bad_pipeline_is_refused_with_the_place(client: httpx.Client) -> None:
+    assert "name" in message(client.post("/pipelines", json={"application": "app", "stages": []}), 400)
+    assert "stages" in message(client.post("/pipelines", json={**PIPELINE, "stages": "x"}), 400)
+    save(client)
+    assert "already exists" in message(client.post("/pipelines", json={**PIPELINE, "name": "Deploy "}), 400)
+
+
+def test_a_stale_pipeline_is_refused_when_asked(client: httpx.Client) -> None:
+    id_ = save(client)
+    stale = {**PIPELINE, "id": id_, "lastModified": 1}
+    assert "stale" in message(client.post("/pipelines?staleCheck=true", json=stale), 400)
+    assert client.post("/pipelines", json=stale).status_code == 200
+
+
+def test_updating_names_one_pipeline(client: httpx.Client) -> None:
+    id_ = save(client)
+    answer = client.put(f"/pipelines/{id_}", json={**PIPELINE, "description": "new"})
+    assert answer.json()["description"] == "new"
+    assert [one.get("description") for one in client.get(f"/pipelineConfigs/{id_}/history").json()] == ["new", None]
+    message(client.put("/pipelines/other", json=PIPELINE), 404)
+    assert "another pipeline" in message(client.put(f"/pipelines/{id_}", json={**PIPELINE, "id": "else"}), 400)
+
+
+def test_deleting_compares_names_without_case_and_is_silent_about_what_is_gone(client: httpx.Client) -> None:
+    save(client, name="a/b c")
+    assert client.get("/applications/app/pipelineConfigs/a%2Fb%20c").json()["name"] == "a/b c"
+    for _ in range(2):
+        answer = client.delete("/pipelines/app/A%2FB%20C")
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert client.get("/applications/app/pipelineConfigs").json() == []
+
+
+def test_renaming_and_ordering(client: httpx.Client) -> None:
+    first, second = save(client, name="one"), save(client, name="two")
+    assert client.post("/pipelines/move", json={"application": "app", "from": "one", "to": "zero"}).status_code == 200
+    order = {"application": "app", "idsToIndices": {first: 1, second: 0}}
+    assert client.post("/actions/pipelines/reorder", json=order).status_code == 200
+    shown = client.get("/applications/app/pipelineConfigs").json()
+    assert [(one["name"], one["index"]) for one in shown] == [("two", 0), ("zero", 1)]
+    message(client.post("/pipelines/move", json={"application": "app", "from": "one", "to": "x"}), 404)
+    assert "idsToIndices" in message(client.post("/actions/pipelines/reorder", json={"application": "app"}), 400)
+
+
+def test_bulk_saving_tells_which_ones_failed(client: httpx.Client) -> None:
+    answer = client.post("/pipelines/bulksave", json=[PIPELINE, {"application": "app"}, {**PIPELINE, "name": "b"}])
+    body = answer.json()
+    assert (body["successful_pipelines_count"], body["successful_pipelines"]) == (2, ["deploy", "b"])
+    assert body["failed_pipelines_count"] == 1
+    assert "name" in body["failed_pipelines"][0]["errorMsg"]
+
+
+def test_strategies_are_kept_apart(client: httpx.Client) -> None:
+    assert client.post("/strategies", json={**PIPELINE, "name": "red"}).status_code == 200
+    assert client.get("/applications/app/pipelineConfigs").json() == []
+    (strategy,) = client.get("/applications/app/strategyConfigs").json()
+    assert client.get("/applications/app/strategyConfigs/red").json()["id"] == strategy["id"]
+    assert client.put(f"/strategies/{strategy['id']}", json=strategy).json()["strategy"] is True
+    assert client.get(f"/strategyConfigs/{strategy['id']}/history").json()[0]["name"] == "red"
+    assert client.post("/strategies/move", json={"application": "app", "from": "red", "to": "black"}).status_code == 200
+    order = {"application": "app", "idsToIndices": {strategy["id"]: 0}}
+    assert client.post("/actions/strategies/reorder", json=order).status_code == 200
+    assert client.delete("/strategies/app/black").status_code == 200
+    message(client.get("/applications/app/strategyConfigs/black"), 404)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "manual", "parameters": {"x": "1"}},
+        {"trigger": {"type": "manual", "parameters": {"x": "1"}}},
+    ],
+)
+def test_starting_takes_the_trigger_flat_or_nested(client: httpx.Client, world, body) -> None:  # type: ignore[no-untyped-def]
+    save(client)
+    answer = client.post(
+        "/pipelines/app/deploy", json=body, headers={"X-SPINNAKER-USER": "ann", "X-SPINNAKER-USER-ORIGIN": "deck"}
+    )
+    assert answer.status_code == 202
+    ref = answer.json()["ref"]
+    assert ref.startswith("/pipelines/")
+    execution = client.get(ref).json()
+    assert execution["trigger"]["parameters"] == {"x": "1"}
+    assert execution["trigger"]["user"] == "ann"
+    assert execution["authentication"]["user"] == "ann"
+    assert execution["origin"] == "deck"
+    assert execution["status"] == "NOT_STARTED"
+    assert execution["stages"][0]["context"] == {"waitTime": 1}
+    assert world.executions.get(execution["id"]).status is Status.NOT_STARTED
+
+
+def test_starting_needs_no_body_and_takes_an_id(client: httpx.Client) -> None:
+    id_ = save(client)
+    answer = client.post(f"/pipelines/app/{id_}")
+    execution = client.get(answer.json()["ref"]).json()
+    assert execution["pipelineConfigId"] == id_
+    assert execution["trigger"]["user"] == "anonymous"
+    assert execution["trigger"]["type"] == "manual"
+    again = client.post("/applications/app/pipelineConfigs/deploy", json={})
+    assert again.status_code == 202
+
+
+def test_the_second_form_names_the_event(client: httpx.Client) -> None:
+    save(client)
+    answer = client.post("/pipelines/v2/app/deploy", json={})
+    assert answer.status_code == 202
+    assert set(answer.json()) == {"eventId", "ref"}
+
+
+def test_a_disabled_pipeline_and_a_missing_parameter_are_refused(client: httpx.Client) -> None:
+    save(client, name="off", disabled=True)
+    assert message(client.post("/pipelines/app/off"), 400) == "Pipeline is disabled and cannot be started."
+    save(client, name="asks", parameterConfig=[{"name": "env", "required": True, "default": None}])
+    assert "Required parameter env is missing" in message(client.post("/pipelines/app/asks", json={}), 400)
+
+
+def test_rule_06_the_same_idempotency_key_starts_one_execution(client: httpx.Client) -> None:
+    save(client)
+    headers = {"Idempotency-Key": "build-7"}
+    first, second = (client.post("/pipelines/app/deploy", json={}, headers=headers).json() for _ in range(2))
+    assert first == second
+    other = client.post("/pipelines/app/deploy", json={}, headers={**headers, "X-SPINNAKER-USER": "bob"}).json()
+    assert other != first
+    assert "200" in message(client.post("/pipelines/app/deploy", headers={"Idempotency-Key": "k" * 201}), 400)
+
+
+def test_an_inline_pipeline_runs(client: httpx.Client) -> None:
+    answer = client.post("/pipelines/start", json={**PIPELINE, "trigger": {"parameters": {"a": 1}}})
+    assert answer.status_code == 200
+    assert client.get(answer.json()["ref"]).json()["trigger"]["parameters"] == {"a": 1}
+    assert "refId" in message(
+        client.post("/pipelines/start", json={**PIPELINE, "stages": [{"type": "wait", "refId": "1"}] * 2}), 400
+    )

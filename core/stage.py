@@ -69,6 +69,8 @@ class Stage:
     restart_clears: ClassVar[tuple[str, ...]] = ()
     #: Name of the plugin that brought it, set when that is loaded.
     plugin: ClassVar[str] = ""
+    #: Contexts that work, shown in the reference page and run by the conformance check.
+    examples: ClassVar[tuple[dict[str, Any], ...]] = ()
     fields: ClassVar[tuple[Field, ...]] = ()
     #: Task name to its declaration and method, in order.
     tasks: ClassVar[dict[str, tuple[TaskType, Callable[[Any, Run], Outcome]]]] = {}

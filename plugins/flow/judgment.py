@@ -23,6 +23,8 @@ class ManualJudgment(
     the stage decide what it means.
     """
 
+    examples = ({"instructions": "Ship it?", "judgmentInputs": [{"value": "to all"}, {"value": "to some"}]},)
+
     instructions: str = field("instructions", "what the person is asked, as Markdown or HTML", default="")
     inputs: list[Any] = field("judgmentInputs", "the choices, each `{value}`", default=[])
     status: str = field("judgmentStatus", "the answer: continue or stop", default="")

@@ -23,6 +23,8 @@ class Pipeline(
     The stage ends as the child ends and takes over its outputs; a cancel of the stage cancels the child.
     """
 
+    examples = ({"application": "shop", "pipeline": "deploy", "pipelineParameters": {"version": "1.2"}},)
+
     application: str = field("application", "application of the child; that of this pipeline when empty", default="")
     pipeline: str = field("pipeline", "id or name of the child pipeline", default="")
     parameters: dict[str, Any] = field("pipelineParameters", "values for the child's parameters", default={})

@@ -13,6 +13,8 @@ class Wait(Stage, type="wait", quick=True, restart_clears=("skipRemainingWait",)
     The wait counts from the start of the stage and goes on while the pipeline is paused, as in Spinnaker.
     """
 
+    examples = ({"waitTime": 30},)
+
     wait_time: float = field("waitTime", "seconds to wait", minimum=0, default=0)
     skip: bool = field("skipRemainingWait", "end the wait now; set by whoever skips it", default=False)
 

@@ -29,6 +29,18 @@ class Webhook(Stage, type="webhook", restart_clears=("webhook",)):
     A POST is made at least once: when a worker dies in the middle of the call it is made again. The calls that poll change nothing.
     """
 
+    examples = (
+        {"url": "https://ci.example.com/build", "payload": {"branch": "main"}},
+        {
+            "url": "https://ci.example.com/build",
+            "waitForCompletion": True,
+            "statusUrlResolution": "getMethod",
+            "statusJsonPath": "$.status",
+            "successStatuses": "done",
+            "terminalStatuses": "failed, aborted",
+        },
+    )
+
     url: str = field("url", "what to call", default="")
     method: str = field("method", "HTTP method", default="POST")
     payload: Any = field("payload", "body: an object is sent as JSON, text as it is", default=None)

@@ -98,7 +98,7 @@ def _behaves(setting: _Setting) -> list[str]:
         return problems
     once = {declared.name for declared, _ in setting.stage.tasks.values() if declared.effect == "at_most_once"}
     for name, trouble in (
-        ("delivered twice", Trouble(duplicate=0.5)),
+        ("delivered twice", Trouble(duplicate=0.5, reorder=True)),
         ("answered in another order", Trouble(reorder=True)),
         ("interrupted by a crash", Trouble(crash=0.4, lost=0.2)),
     ):

@@ -223,7 +223,7 @@ class Careful(Stage, type="careful", provider="cloud"):
         (Silent, "has no docstring"),
         (Silent, "field value has no description"),
         (Silent, "has no tasks"),
-        (Counting, "ends STOPPED when work is delivered twice (seed 0), and SUCCEEDED otherwise"),
+        (Counting, "STOPPED when work is delivered twice"),
         (Slow, "is declared quick, but go took 0.1"),
         (Odd, "go of stage type 'odd' answered 5"),
         (Raising, "go raised KeyError"),

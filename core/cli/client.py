@@ -3,6 +3,8 @@
 Separate because it is the only place of the command line that speaks HTTP.
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +61,7 @@ def _remember(ctx: click.Context, parameter: click.Parameter, value: str | None)
         ctx.meta[f"gennaker.{parameter.name}"] = value
 
 
-def daemon(ctx: click.Context) -> "Daemon":
+def daemon(ctx: click.Context) -> Daemon:
     """The daemon that the options and the environment name; closed with the command."""
     server = ctx.meta.get("gennaker.server") or os.environ.get("GENNAKER_SERVER") or DEFAULT_SERVER
     token = ctx.meta.get("gennaker.token") or os.environ.get("GENNAKER_TOKEN") or ""
@@ -128,7 +130,7 @@ class Daemon:
 
     def _send(
         self, method: str, path: Sequence[str], params: Mapping[str, object], body: object, headers: Mapping[str, str]
-    ) -> "Response":
+    ) -> Response:
         import httpx
 
         url = "/" + "/".join(quote(segment, safe="") for segment in path)

@@ -1,0 +1,77 @@
+# Everything a developer does; `make` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SOURCES := bus config core plugins tests
+WORKERS ?= 2
+
+.PHONY: help
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 12
+
+$(BIN)/python:
+	@scripts/install-packages python
+	@scripts/make-venv $(VENV)
+
+$(READY): setup.cfg pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
+	@touch $@
+
+.PHONY: install
+install: $(READY) ## make .venv and install everything into it
+
+.PHONY: run
+run: install ## start the daemon; http://127.0.0.1:8084
+	@exec $(BIN)/gennaker up $(ARGS)
+
+.PHONY: test
+test: install ## run the whole suite; starts the servers that it needs (ARGS= for pytest)
+	@scripts/install-packages servers
+	@eval "$$(scripts/start-servers)" && $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q $(ARGS)
+
+.PHONY: soak
+soak: install ## run the long simulations and kill tests (SEEDS= how many)
+	@eval "$$(scripts/start-servers)" && GENNAKER_SOAK=1 GENNAKER_SEEDS=$(or $(SEEDS),20000) \
+		$(BIN)/python -m pytest -n $(WORKERS) --timeout 7200 -q tests/simulation tests/kill $(ARGS)
+
+.PHONY: bench
+bench: install ## compare with limits and peers, all in one run
+	@eval "$$(scripts/start-servers)" && $(BIN)/python tests/benchmarks/run.py $(ARGS)
+
+.PHONY: cover
+cover: install ## run the suite with the coverage of core/: branches, at least 95 %
+	@eval "$$(scripts/start-servers)" && $(BIN)/python -m pytest -n $(WORKERS) --timeout 600 -q \
+		--cov --cov-branch --cov-report=term --cov-fail-under=95 $(ARGS)
+
+.PHONY: check
+check: install lint type contracts dead ## everything that is checked without running it
+
+.PHONY: lint
+lint: install ## ruff, rules and form
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+.PHONY: type
+type: install ## mypy, strict
+	@scripts/check-types $(BIN)
+
+.PHONY: contracts
+contracts: install ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: dead
+dead: install ## code that nothing uses
+	@$(BIN)/vulture
+
+.PHONY: fmt
+fmt: install ## put the code into form
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+.PHONY: clean
+clean: ## remove .venv and everything that was made
+	@rm -rf $(VENV) build dist *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

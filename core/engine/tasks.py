@@ -38,6 +38,8 @@ def reply(turn: Turn, message: Reply) -> None:
     if (handout.kind, handout.name, handout.attempt) != (message.kind, message.name, message.attempt):
         return
     outcome = message.outcome
+    if outcome.expired and stage.stopping is None and not stage.cleaning:
+        return  # it was sent again by now, or is about to be
     if stage.cleaning:
         _while_cleaning(turn, stage, outcome)
     elif message.kind == "plan":

@@ -40,6 +40,8 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stages: tuple[dict[str, Any], ...] = ()
     #: Run this pipeline and wait for it.
     child: ChildRequest | None = None
+    #: The work came too late to be begun, so nothing was done (rule 16).
+    expired: bool = False
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):

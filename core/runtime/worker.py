@@ -154,7 +154,7 @@ class Worker:
             rejected = f"work for stage type {work.type!r} {work.provider!r} came to {stage.type!r} {stage.provider!r}"
             outcome = failure(work, "Misrouted", rejected)
         elif self._clock() > work.not_after:
-            outcome = failure(work, "Expired", "expired")
+            outcome = replace(failure(work, "Expired", "expired"), expired=True)
         else:
             outcome = call(stage, work, services)
         try:

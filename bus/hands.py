@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from gennaker.bus.event import Event
 from gennaker.bus.letter import bury, deliveries
 from gennaker.bus.port import CLOSED, Delivery, Problem, Settled
@@ -39,6 +41,17 @@ class Desk(Protocol):
 
     def emptied(self) -> None:
         """After a stop: nothing is in hand any more."""
+
+
+class Arrival(Struct, frozen=True):
+    """A message as the broker delivered it."""
+
+    content_type: str | None
+    headers: Mapping[str, Any]
+    body: bytes
+    redelivered: bool
+    #: It came through the exchange of the facts.
+    is_fact: bool
 
 
 class Held:
@@ -107,29 +120,27 @@ class Hands:
         self._pumping = False
         self._stopped = False
 
-    def take(
-        self, receipt: object, content_type: str | None, headers: Mapping[str, Any], body: bytes, redelivered: bool
-    ) -> None:
+    def take(self, receipt: object, arrival: Arrival) -> None:
         """A message has come."""
         if self._stopped:
             return
-        count = deliveries(headers)
+        count = deliveries(arrival.headers)
         try:
-            events = unpack(content_type, headers, body)
+            events = unpack(arrival.content_type, arrival.headers, arrival.body)
         except Undecodable as error:
-            raw = Parcel(content_type=content_type or "", headers=_text(headers), body=body)
+            raw = Parcel(content_type=arrival.content_type or "", headers=_text(arrival.headers), body=arrival.body)
             letter = bury(raw, queue=self.queue, reason=f"undecodable: {error}", deliveries=count)
             self._surely(lambda done: self._desk.bury(letter, done), lambda: self._desk.ack(receipt))
             return
-        if self._patterns and len(events) > 1:
+        if arrival.is_fact and self._patterns:
             events = tuple(event for event in events if matches(self._patterns, event.type))
         if not events:
             self._desk.ack(receipt)
-        elif redelivered and len(events) > 1:
+        elif arrival.redelivered and len(events) > 1:
             self._take_apart(receipt, events, count)
         else:
             held = Held(receipt, len(events))
-            again = redelivered or count > 1
+            again = arrival.redelivered or count > 1
             self._waiting.extend(Item(self, held, event, count, again) for event in events)
             self.pump()
 

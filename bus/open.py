@@ -19,6 +19,12 @@ def open_bus(url: str, prefix: str, *, name: str = "") -> Transport:
         from gennaker.bus.rabbitmq.transport import RabbitTransport
 
         return RabbitTransport(url, prefix, name)
-    raise ValueError(
-        f"bus.url {scheme!r} names no transport: expected memory://, amqp://, amqps://, amqp+kombu:// or redis://"
-    )
+    from gennaker.bus.kombu_transport import KombuTransport
+
+    try:
+        return KombuTransport(url.replace("+kombu://", "://", 1), prefix, name)
+    except (ImportError, KeyError) as error:
+        raise ValueError(
+            f"bus.url {scheme!r} names no transport that is installed: expected memory://, amqp://, amqps://, amqp+kombu:// or"
+            f" redis:// (with `pip install gennaker[redis]`): {error}"
+        ) from error

@@ -13,7 +13,7 @@ from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
 from pika.frame import Method
 
-from gennaker.bus.hands import Hands
+from gennaker.bus.hands import Arrival, Hands
 from gennaker.bus.letter import DEAD
 from gennaker.bus.port import Delivery, Settled
 from gennaker.bus.rabbitmq.connection import Connection
@@ -52,6 +52,7 @@ class Intake:
     ) -> None:
         self._shared = shared
         self._queue = shared.topology.full(queue)
+        self._facts = shared.topology.full("facts")
         self._prefetch = prefetch
         self._hands = Hands(queue, on_delivery, prefetch, self, patterns)
         self._channel: Channel | None = None
@@ -121,10 +122,14 @@ class Intake:
         self, channel: Channel, method: spec.Basic.Deliver, properties: spec.BasicProperties, body: bytes
     ) -> None:
         if channel is self._channel and method.delivery_tag is not None:
-            receipt = (self._generation, method.delivery_tag)
-            self._hands.take(
-                receipt, properties.content_type, properties.headers or {}, body, redelivered=bool(method.redelivered)
+            arrival = Arrival(
+                properties.content_type,
+                properties.headers or {},
+                body,
+                bool(method.redelivered),
+                method.exchange == self._facts,
             )
+            self._hands.take((self._generation, method.delivery_tag), arrival)
 
     def ack(self, receipt: object) -> None:
         """See `Desk`."""

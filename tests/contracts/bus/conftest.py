@@ -102,7 +102,7 @@ def kit() -> SimpleNamespace:
     return SimpleNamespace(Heard=Heard, event=event, settle=settle, eventually=eventually)
 
 
-@pytest.fixture(params=["memory", "rabbitmq"])
+@pytest.fixture(params=["memory", "rabbitmq", "kombu-amqp", "redis"])
 def url(request: pytest.FixtureRequest) -> str:
     """Where the bus is."""
     match request.param:
@@ -110,6 +110,10 @@ def url(request: pytest.FixtureRequest) -> str:
             return "memory://"
         case "rabbitmq":
             return str(request.getfixturevalue("amqp_url"))
+        case "kombu-amqp":
+            return str(request.getfixturevalue("amqp_url")).replace("amqp://", "amqp+kombu://")
+        case "redis":
+            return str(request.getfixturevalue("redis_url"))
         case _:
             raise ValueError(request.param)
 

@@ -37,12 +37,14 @@ def _check_event(state: Execution, event: e.AnyEvent) -> None:
     stage = state.stages.get(stage_id) if isinstance(stage_id, str) else None
     match event:
         case e.StageStarted():
-            assert stage is not None and stage.status is Status.NOT_STARTED, "a stage started twice"
+            assert stage is not None
+            assert stage.status is Status.NOT_STARTED, "a stage started twice"
             for other in upstream(state, stage):
                 assert other.status.lets_downstream_start, f"{stage.ref_id} started before {other.ref_id} was done"
             assert not state.status.complete, "a stage started in an execution that has ended"
         case e.StageFinished():
-            assert stage is not None and not stage.status.complete, "a stage ended twice"
+            assert stage is not None
+            assert not stage.status.complete, "a stage ended twice"
         case e.TaskFinished():
             assert stage is not None
             task = next(task for task in stage.tasks if task.name == event.task)
@@ -87,7 +89,7 @@ def check_end(world: "World") -> None:
             assert stage.handout is None
             assert stage.status is not Status.RUNNING
     for slot in world.store.slots.values():
-        assert not slot.holders and not slot.waiters, f"slot {slot.pipeline} is still held"
+        assert slot.holders + slot.waiters == (), f"slot {slot.pipeline} is still held"
     assert not world.service.unmarked, f"repeats that were not marked: {world.service.unmarked}"
 
 

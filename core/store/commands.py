@@ -3,7 +3,6 @@
 Separate from the log because a command is a wish: it is deleted when the owner has decided what comes of it.
 """
 
-import zlib
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -41,8 +40,17 @@ _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 _INSERT = Insert(table, ("shard", "execution", "message_id", "at", "body"), on_conflict="(message_id) DO NOTHING")
 _PENDING = Sql("SELECT id, execution, body, at, message_id FROM command WHERE shard = ? AND id > ? ORDER BY id LIMIT ?")
+_WAITING = Sql("SELECT 1 FROM command WHERE execution = ? LIMIT 1")
 _DELETE_ONE = "DELETE FROM command WHERE id = ?"
 _DELETE_ALL = "DELETE FROM command WHERE id IN (SELECT value::bigint FROM json_array_elements_text(%s::json))"
+
+
+def lock(connection: Connection, shards: Iterable[int]) -> None:
+    """Let nobody else tell the executions of these shards anything until the transaction ends.
+
+    Row numbers are given out before the commit; without this a lower one could appear after the owner has read past it.
+    """
+    lock_all(connection, "command", shards)
 
 
 def put(connection: Connection, told: Told, shard: int, at: int) -> None:
@@ -64,6 +72,11 @@ def pending(connection: Connection, shard: int, after_row: int, limit: int) -> l
     ]
 
 
+def waiting(connection: Connection, execution: str) -> bool:
+    """Whether an execution was told something that it has not taken in."""
+    return _WAITING(connection, execution).first() is not None
+
+
 def delete(connection: Connection, rows: Sequence[int]) -> None:
     """Remove messages that were taken in."""
     if connection.dialect.name == "sqlite":
@@ -73,8 +86,7 @@ def delete(connection: Connection, rows: Sequence[int]) -> None:
 
 
 def _write(connection: Connection, given: list[tuple[int, Told, int]]) -> None:
-    # Row numbers are given out before the commit. Without a lock a lower one could appear after its owner has read past it.
-    lock_all(connection, "command", {zlib.crc32(str(shard).encode()) for shard, _, _ in given})
+    lock(connection, (shard for shard, _, _ in given))
     _INSERT(
         connection,
         [(shard, told.execution, told.id, at, _encoder.encode(told.message)) for shard, told, at in given],

@@ -47,8 +47,9 @@ class Database:
     ) -> "Database":
         """Connect, create what is missing and run the additive migrations, under a lock.
 
-        `shards` counts only when the database is created (SQLite: always 1). Raises InvalidRequest for a URL that cannot be used,
-        Unavailable when nothing answers, Refused when `migrate` is off and the schema is not the one this release needs.
+        `shards` counts only when the database is created (SQLite: always 1); `synchronous` concerns SQLite alone. Raises InvalidRequest for a URL that cannot be used,
+        Unavailable when nothing answers, without `migrate` NotFound or Refused
+        when there is no database with the schema that this release needs.
         """
         if synchronous not in ("FULL", "NORMAL"):
             raise InvalidRequest(f"{synchronous!r} is not known; expected FULL or NORMAL", "database.synchronous")
@@ -60,12 +61,12 @@ class Database:
             ) from error
         dialect = parsed.get_backend_name()
         if dialect == "sqlite":
-            path = sqlite.file_of(parsed)
+            path = sqlite.file_of(parsed, create=migrate)
             engines = sqlite.engines(path, synchronous=synchronous, pool=pool)
             database = cls(dialect, sqlite.Writer(engines[0]), engines)
             database._lock = FileLock(Path(f"{path}.engine"))
         elif dialect == "postgresql":
-            engines = postgresql.engines(parsed, pool=pool, synchronous=synchronous)
+            engines = postgresql.engines(parsed, pool=pool)
             database = cls(dialect, postgresql.Transactions(engines[0]), engines)
         else:
             raise InvalidRequest(f"{dialect} is not supported; expected sqlite:///… or postgresql://…", "database.url")

@@ -41,6 +41,7 @@ _OF_EXECUTION = Sql(f"SELECT {_COLUMNS} FROM entry WHERE execution = ? AND seque
 _TAKE_POSITION = Sql(
     "UPDATE shard SET position = position + 1, format = GREATEST(format, ?) WHERE id = ? RETURNING position"
 )
+_LOCK = Sql("SELECT id FROM shard WHERE id = ? {lock}")
 _GIVE_BACK = Sql("UPDATE shard SET position = position - 1 WHERE id = ?")
 _TAILS = (
     f"SELECT {_COLUMNS} FROM entry WHERE sequence > ? AND execution IN ({{marks}}) "
@@ -87,6 +88,11 @@ def take_position(connection: Connection, shard: int) -> int:
     """The shard's next position, for one who is not its owner; the shard's row stays locked until the transaction ends (rule 4)."""
     position: int = _TAKE_POSITION(connection, EVENT_FORMAT, shard).scalar_one()
     return position
+
+
+def lock(connection: Connection, shard: int) -> None:
+    """Let nobody append to a shard until the transaction ends."""
+    _LOCK(connection, shard)
 
 
 def give_back_position(connection: Connection, shard: int) -> None:

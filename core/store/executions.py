@@ -28,7 +28,7 @@ _CHUNK = 500
 
 _DUE = Sql("SELECT id, due_at FROM execution WHERE shard = ? AND active AND due_at IS NOT NULL")
 _ACTIVE = Sql("SELECT id FROM execution WHERE shard = ? AND active ORDER BY id")
-_STATE = Sql("SELECT active FROM execution WHERE id = ? {lock}")
+_STATE = Sql("SELECT active FROM execution WHERE id = ?")
 
 
 def accept(
@@ -110,14 +110,17 @@ def statuses(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Stat
     return found
 
 
-def delete(connection: Connection, id_: str, *, at: int) -> None:
+def delete(connection: Connection, id_: str) -> None:
     """Remove a finished execution and leave a tombstone. Raises NotFound, and Refused while its owner has work with it."""
+    shard = shard_of(id_, shards_of(connection))
+    entries.lock(connection, shard)
+    commands.lock(connection, [shard])
     state = _STATE(connection, id_).first()
     if state is None:
         raise NotFound(f"there is no execution {id_}")
-    if state[0]:
+    if state[0] or commands.waiting(connection, id_):
         raise Refused(f"execution {id_} has not ended; cancel it first and wait until it has cleaned up")
-    tombstones.replace(connection, [id_], at)
+    tombstones.replace(connection, [id_])
 
 
 class SqlExecutions:

@@ -3,6 +3,7 @@
 Separate because both databases fail in the same few ways: cannot be reached, try again, the data is wrong.
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,7 +34,7 @@ def lost(error: BaseException) -> bool:
 
 def unreachable(error: BaseException) -> bool:
     """The database, rather than what was asked of it, is the trouble."""
-    if isinstance(error, TimeoutError) or lost(error):
+    if isinstance(error, TimeoutError | sqlite3.OperationalError) or lost(error):
         return True
     if not isinstance(error, OperationalError | InterfaceError | InternalError):
         return False

@@ -17,9 +17,8 @@ _TRIES = 8
 _CONNECT_SECONDS = 5
 
 
-def engines(url: URL, *, pool: int, synchronous: str) -> tuple[Engine, Engine]:
+def engines(url: URL, *, pool: int) -> tuple[Engine, Engine]:
     """The engine for transactions and the one for reading; they share a pool."""
-    options = "" if synchronous == "FULL" else "-c synchronous_commit=off"
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool,
@@ -30,7 +29,6 @@ def engines(url: URL, *, pool: int, synchronous: str) -> tuple[Engine, Engine]:
             "application_name": "gennaker",
             "keepalives_idle": 30,
             "tcp_user_timeout": 60_000,
-            "options": options,
         },
     )
     return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

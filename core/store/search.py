@@ -5,7 +5,7 @@ Separate from `executions` because it reads the projection only.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, distinct, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from gennaker.core.services import Search
 from gennaker.core.store.tables import execution as table
@@ -26,7 +26,7 @@ def ids(connection: Connection, search: Search) -> list[str]:
 
 
 def _pipelines(connection: Connection, search: Search) -> list[str]:
-    statement = select(distinct(table.c.pipeline_config_id))
+    statement = select(table.c.pipeline_config_id).distinct()
     if search.application:
         statement = statement.where(table.c.application == search.application)
     return list(connection.execute(statement).scalars())

@@ -59,11 +59,12 @@ execution = Table("execution", metadata, _text("id", key=True), _number("shard")
                   Index("execution_of_parent", "parent", postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL")),
                   postgresql_with={"fillfactor": "75"})
 tombstone = Table("tombstone", metadata, _text("execution", key=True), _text("application"), _text("pipeline_config_id"), _text("status"),
-                  _number("build_time"), _number("removed_at"))
+                  _number("build_time"), _number("end_time", null=True))
 
 # What executions are told (rules 5 to 7) and how many of a pipeline may run (rule 17).
 command = Table("command", metadata, _counter("id"), _number("shard"), _text("execution"), _text("message_id"), _number("at"), _body(),
-                Index("command_message", "message_id", unique=True), Index("command_of_shard", "shard", "id"), sqlite_autoincrement=True)
+                Index("command_message", "message_id", unique=True), Index("command_of_shard", "shard", "id"),
+                Index("command_of_execution", "execution"), sqlite_autoincrement=True)
 accepted_key = Table("accepted_key", metadata, _text("key", key=True), _text("execution"), _number("at"))
 slot = Table("slot", metadata, _text("pipeline", key=True), _number("most"), _flag("keep_waiting"), _body("holders"), _body("waiters"))
 

@@ -70,7 +70,7 @@ def _executions() -> None:
         op.create_index(name, "execution", columns, **partial)
     _table(
         "tombstone",
-        "execution:text! application:text pipeline_config_id:text status:text build_time:number removed_at:number",
+        "execution:text! application:text pipeline_config_id:text status:text build_time:number end_time:number?",
     )
 
 
@@ -83,6 +83,7 @@ def _messages() -> None:
     )
     op.create_index("command_message", "command", ["message_id"], unique=True)
     op.create_index("command_of_shard", "command", ["shard", "id"])
+    op.create_index("command_of_execution", "command", ["execution"])
     _table("accepted_key", "key:text! execution:text at:number")
     _table("slot", "pipeline:text! most:number keep_waiting:flag holders:body waiters:body")
 

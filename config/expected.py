@@ -49,7 +49,7 @@ def _range(least: float | None, most: float | None) -> str:
 
 def _text_limits(info: inspect.StrType) -> str:
     limits = [
-        f"at least {info.min_length} characters" if info.min_length and info.min_length > 1 else "",
+        f"of at least {info.min_length} characters" if info.min_length and info.min_length > 1 else "",
         "that is not empty" if info.min_length == 1 else "",
         f"like {info.pattern}" if info.pattern else "",
     ]

@@ -107,7 +107,7 @@ database:
         "gennaker.yaml:2: server.prt: is not a known key (did you mean 'port'?); "
         "expected one of basic, host, max_body, port, tokens",
         "gennaker.yaml:3: server.port: is 'abc'; expected a whole number from 0 to 65535",
-        "gennaker.yaml:5: server.tokens[0].token: is missing; expected text at least 8 characters",
+        "gennaker.yaml:5: server.tokens[0].token: is missing; expected text of at least 8 characters",
         "gennaker.yaml:6: server.tokens[0].scopes[1]: is 'rum'; expected one of admin, read, run",
         "gennaker.yaml:10: database.synchronous: is 'maybe'; expected one of FULL, NORMAL",
         "environment variable GENNAKER_DATABASE__SHARDS: database.shards: is 0; expected a whole number from 1 to 256",

@@ -6,11 +6,14 @@ Separate because finding a plugin is not yet trusting it: nothing is imported he
 import importlib.metadata
 import importlib.util
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 from msgspec import Struct
+
+from gennaker.core.errors import InvalidRequest
 
 GROUP = "gennaker"
 
@@ -69,3 +72,21 @@ def _import(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def from_project(folder: Path) -> list[Candidate]:
+    """The plugins that a project's `pyproject.toml` declares, from its source. Raises InvalidRequest when it declares none."""
+    file = folder / "pyproject.toml"
+    try:
+        project = tomllib.loads(file.read_text("utf-8")).get("project", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"is no TOML: {error}", str(file)) from error
+    declared = project.get("entry-points", {}).get(GROUP, {})
+    if not declared:
+        raise InvalidRequest(f"declares no plugin: expected a table [project.entry-points.{GROUP}]", str(file))
+    for source in (folder, folder / "src"):
+        if source.is_dir() and str(source.resolve()) not in sys.path:
+            sys.path.insert(0, str(source.resolve()))
+    entries = [importlib.metadata.EntryPoint(name, value, GROUP) for name, value in sorted(declared.items())]
+    version = str(project.get("version", ""))
+    return [Candidate(name=entry.name, version=version, source=str(folder), load=entry.load) for entry in entries]

@@ -35,7 +35,7 @@ class Faster(Deploy, type="deploy", provider="fast"):
         return run.skipped()
 
 
-def test_a_declaration_tells_the_engine_all_it_needs() -> None:
+def test_rule_15_a_declaration_tells_the_engine_all_it_needs() -> None:
     known = declaration(Deploy, "cloud", "2.0")
     assert (known.key, known.queue) == ("deploy.cloud", "stage.run.deploy.cloud")
     assert [(one.name, one.answer_by, one.effect) for one in known.tasks] == [

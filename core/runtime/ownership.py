@@ -127,7 +127,10 @@ class Ownership:
         )
 
     def _claim(self, free: list[int], room: int, now: int) -> None:
-        for id_ in free[: max(0, room)] if not self._alone else free:
+        """Take as many as there is room for; those of others are passed over."""
+        for id_ in free:
+            if room <= 0 and not self._alone:
+                break
             shard = self._database.transact(
                 lambda connection, id_=id_: leases.claim(  # type: ignore[misc]
                     connection, id_, self._process.id, now, LEASE_MS, steal=self._alone
@@ -137,6 +140,7 @@ class Ownership:
                 owner = self._new_owner(shard)
                 self._owners[id_] = owner
                 owner.start()
+                room -= 1
 
     def _give_back(self, id_: int) -> None:
         owner = self._owners.pop(id_)

@@ -95,8 +95,8 @@ def _slot_requested(_x: Execution, _event: e.SlotRequested, _stamp: int) -> Chan
     return {"slot": "waiting"}
 
 
-def _slot_released(_x: Execution, _event: e.SlotReleased, _stamp: int) -> Changes:
-    return {"slot": ""}
+def _slot_released(x: Execution, event: e.SlotReleased, _stamp: int) -> Changes:
+    return {"slot": ""} if event.round == x.round else {}
 
 
 def _started(_x: Execution, event: e.ExecutionStarted, stamp: int) -> Changes:

@@ -96,7 +96,7 @@ def _stage_problems(stages: list[Any]) -> Iterator[Problem]:
             continue
         if not isinstance(stage.get("type"), str) or not stage["type"]:
             yield Problem(where=f"stages[{i}].type", message="the type of the stage is missing")
-        if not isinstance(stage.get("name") or "", str):
+        if stage.get("name") is not None and not isinstance(stage["name"], str):
             yield Problem(where=f"stages[{i}].name", message=f"expected text, found {_kind(stage['name'])}")
         yield from _expiry(stage, f"stages[{i}].")
         requisites = stage.get("requisiteStageRefIds")

@@ -6,12 +6,15 @@ Separate from the worker because neither answers to the engine: a subscriber has
 import logging
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from gennaker.bus.port import Transport
-from gennaker.bus.subscriber import Subscriber
-from gennaker.core.hookspecs import Background
+from gennaker.core.hookspecs import Background, Subscription
 from gennaker.core.plugins import Plugins
 from gennaker.core.services import Services
+
+if TYPE_CHECKING:
+    from gennaker.bus.subscriber import Subscriber
 
 _log = logging.getLogger("gennaker.plugins")
 _AGAIN_S = 1.0
@@ -22,9 +25,7 @@ class Sidelines:
     """The subscriptions and background services of all plugins."""
 
     def __init__(self, transport: Transport, plugins: Plugins, services: Services) -> None:
-        self._subscribers = [
-            Subscriber(transport, each.queue, each.patterns, each.handler) for each in plugins.subscriptions(services)
-        ]
+        self._subscribers = [_subscriber(transport, each) for each in plugins.subscriptions(services)]
         self._backgrounds = plugins.background(services)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -56,3 +57,10 @@ class Sidelines:
                 _log.exception("%s failed; started again in %.0f s", background.name, wait)
             wait = _AGAIN_S if time.monotonic() - began > _LONGEST_S else min(2 * wait, _LONGEST_S)
             self._stopping.wait(wait)
+
+
+def _subscriber(transport: Transport, wanted: Subscription) -> "Subscriber":
+    """Imported when a plugin subscribes at all: most daemons start without."""
+    from gennaker.bus.subscriber import Subscriber
+
+    return Subscriber(transport, wanted.queue, wanted.patterns, wanted.handler)

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 EXAMPLES = Path(__file__).parents[2] / "examples" / "pipelines"
 New = Callable[..., Any]
 
@@ -128,30 +126,3 @@ def test_roles_can_be_split_over_processes(new_daemon: New, amqp_url: str, postg
         api.save(example(name))
     assert api.ended(api.run("example", "child-pipeline"))["status"] == "SUCCEEDED"
     assert [one.stop() for one in (api, engine, worker)] == [0, 0, 0]
-
-
-@pytest.mark.parametrize("form", ["json", "yaml", "table"])
-def test_every_reading_command_prints_every_form(new_daemon: New, form: str) -> None:
-    import yaml
-
-    daemon = new_daemon().start()
-    daemon.save(example("hello"))
-    id_ = daemon.run("example", "hello", parameters={"seconds": "0"})
-    daemon.ended(id_)
-    for command in (
-        ("application", "list"),
-        ("pipeline", "list"),
-        ("pipeline", "get", "example", "hello"),
-        ("pipeline", "history", "example", "hello"),
-        ("execution", "list"),
-        ("execution", "get", id_),
-        ("execution", "why", id_),
-        ("doctor",),
-    ):
-        done = daemon(*command, "-o", form)
-        assert done.code == 0, (command, done.out, done.err)
-        assert "\x1b" not in done.out
-        if form == "json":
-            json.loads(done.out)
-        elif form == "yaml":
-            yaml.safe_load(done.out)

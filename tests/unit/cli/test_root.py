@@ -132,3 +132,11 @@ def test_a_broken_configuration_does_not_hide_that_a_command_is_unknown(
     result = CliRunner().invoke(main, ["greet"])
     assert result.exit_code == USAGE
     assert "No such command 'greet'" in result.output
+
+
+@pytest.mark.parametrize(("typed", "offered"), [("gennaker pipel", "pipeline"), ("gennaker execution jud", "judge")])
+def test_a_shell_completes_commands(typed: str, offered: str) -> None:
+    words = typed.split()
+    asked = {"_GENNAKER_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
+    result = CliRunner(env=asked).invoke(main, prog_name="gennaker")
+    assert f"plain,{offered}" in result.output.splitlines()

@@ -50,8 +50,8 @@ def gennaker_settings() -> type[Struct]:  # type: ignore[empty-body]
 
 
 @hookspec
-def gennaker_stages() -> Sequence[type[Stage]]:  # type: ignore[empty-body]
-    """The stage types this plugin runs."""
+def gennaker_stages(settings: Any) -> Sequence[type[Stage]]:  # type: ignore[empty-body]
+    """The stage types this plugin runs; `settings` is its own section, in the type that `gennaker_settings` gave."""
 
 
 @hookspec

@@ -126,7 +126,7 @@ class Plugins:
         _check_hooks(module)
         self._hooks.register(module, candidate.name)
         settings = self._own_settings(candidate.name)
-        stages = tuple(self._ask(candidate.name, "gennaker_stages") or ())
+        stages = tuple(self._ask(candidate.name, "gennaker_stages", settings=settings) or ())
         types: StageTypes = {}
         for stage in stages:
             if not (isinstance(stage, type) and issubclass(stage, Stage) and stage.type):

@@ -42,7 +42,8 @@ class Finding(Struct, frozen=True, kw_only=True):
 def check_module(module: ModuleType, others: Iterable[type[Stage]] = (), settings: Any = None) -> list[Finding]:
     """Check all stage types of a plugin's module; `others` are stage types that its plans may use."""
     given = getattr(module, "gennaker_stages", None)
-    stages = list(given()) if given is not None else []
+    wanted = inspect.signature(given).parameters if given is not None else {}
+    stages = list(given(**dict.fromkeys(wanted, settings))) if given is not None else []
     services = Services(settings=settings)
     return [found for stage in stages for found in check_stage(stage, [*stages, *others], services=services)]
 

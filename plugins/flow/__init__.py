@@ -6,11 +6,19 @@ from gennaker.core.hookspecs import hookimpl
 from gennaker.core.stage import Stage
 from gennaker.plugins.flow.judgment import ManualJudgment
 from gennaker.plugins.flow.pipeline import Pipeline
+from gennaker.plugins.flow.preconfigured import Settings, stage_type
 from gennaker.plugins.flow.wait import Wait
 from gennaker.plugins.flow.webhook import Webhook
 
 
 @hookimpl
-def gennaker_stages() -> Sequence[type[Stage]]:
-    """The stage types of this plugin."""
-    return [Wait, ManualJudgment, Pipeline, Webhook]
+def gennaker_settings() -> type[Settings]:
+    """The section `plugins.flow` of the configuration."""
+    return Settings
+
+
+@hookimpl
+def gennaker_stages(settings: Settings) -> Sequence[type[Stage]]:
+    """The stage types of this plugin, and those of the webhooks that are configured."""
+    configured = [stage_type(one) for one in settings.webhook.preconfigured if one.enabled]
+    return [Wait, ManualJudgment, Pipeline, Webhook, *configured]

@@ -4,7 +4,7 @@ Separate because it is the one that calls out, by `services.http` and nothing el
 """
 
 import socket
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -29,7 +29,7 @@ class Webhook(Stage, type="webhook", restart_clears=("webhook",)):
     A POST is made at least once: when a worker dies in the middle of the call it is made again. The calls that poll change nothing.
     """
 
-    examples = (
+    examples: ClassVar[tuple[dict[str, Any], ...]] = (
         {"url": "https://ci.example.com/build", "payload": {"branch": "main"}},
         {
             "url": "https://ci.example.com/build",

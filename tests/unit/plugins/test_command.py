@@ -37,7 +37,7 @@ def test_list_shows_what_runs_what_is_broken_and_what_is_left_out(home: Path) ->
 
 def test_show_tells_what_a_plugin_brings(home: Path) -> None:
     shown = json.loads(run(home, "show", "flow", "-o", "json").output)
-    assert shown["hooks"] == ["gennaker_stages"]
+    assert shown["hooks"] == ["gennaker_settings", "gennaker_stages"]
     assert shown["stages"]["wait"] == "Pause the pipeline for a while."
 
 

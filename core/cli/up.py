@@ -142,7 +142,13 @@ class Server:
         if app is None:
             raise Refused("no plugin serves the HTTP routes; enable `gate`, or leave the role `api` out")
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=5, server_header=False
+            app,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_graceful_shutdown=5,
+            server_header=False,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(

@@ -9,7 +9,6 @@ import random
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from socket import timeout as nothing_came
 from typing import Any
 
 from kombu.entity import Queue
@@ -84,7 +83,7 @@ class KombuListener:
         while not self._stopping.is_set():
             try:
                 current.drain_events(timeout=_IDLE)
-            except nothing_came:
+            except TimeoutError:
                 continue
         consumer.cancel()
         channel.queue_delete(queue)

@@ -7,7 +7,7 @@ import logging
 import queue
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kombu.messaging import Producer
@@ -30,10 +30,15 @@ Target = tuple[str, str, bool, Parcel]
 class KombuPublisher:
     """May be used from any thread."""
 
-    def __init__(self, url: str, name: str, topology: Declared, *, confirms: bool) -> None:
+    def __init__(
+        self, url: str, name: str, topology: Declared, *, confirms: bool, exchanges: Mapping[str, str]
+    ) -> None:
         self._url = url
         self._name = name
         self._topology = topology
+        self._confirms = confirms
+        #: Exchanges and their kinds, which a broker without exchanges has to be told on each connection.
+        self._exchanges = exchanges
         self._options: dict[str, Any] = {"confirm_publish": True} if confirms else {}
         self._waiting: queue.Queue[tuple[Sequence[Target], Settled] | None] = queue.Queue()
         self._room = threading.Condition()
@@ -81,8 +86,12 @@ class KombuPublisher:
     def _serve(self, current: Any, rest: "list[tuple[Sequence[Target], Settled]]") -> None:
         """Publish until told to end; what fails stays in `rest`, to be sent first over the next connection."""
         returned: list[object] = []
+        channel = current.channel()
+        for exchange, kind in self._exchanges.items():
+            channel.exchange_declare(exchange, kind, durable=True, auto_delete=False)
         factory: Any = Producer
-        producer = factory(current.channel(), on_return=lambda *details: returned.append(details))
+        told = (lambda *details: returned.append(details)) if self._confirms else None
+        producer = factory(channel, on_return=told)
         while True:
             if not rest:
                 item = self._waiting.get()
@@ -91,18 +100,14 @@ class KombuPublisher:
                 rest.append(item)
             targets, settled = rest[0]
             problem: Problem = None
-            for exchange, key, mandatory, parcel in targets:
+            for target in targets:
                 returned.clear()
-                producer.publish(
-                    parcel.body,
-                    routing_key=key,
-                    exchange=exchange,
-                    mandatory=mandatory,
-                    delivery_mode=2,
-                    content_type=parcel.content_type,
-                    content_encoding="binary",
-                    headers=parcel.headers,
-                )
+                try:
+                    _publish(producer, target)
+                except (*current.connection_errors, *current.channel_errors):
+                    raise
+                except Exception as error:  # it cannot be written: no other attempt will do better
+                    problem = f"{type(error).__name__}: {error}"
                 problem = problem or (RETURNED if returned else None)
             rest.clear()
             self._settle(settled, problem)
@@ -136,3 +141,17 @@ class KombuPublisher:
         self._wake.set()
         self._waiting.put(None)
         self._thread.join(max(1.0, timeout))
+
+
+def _publish(producer: Any, target: Target) -> None:
+    exchange, key, mandatory, parcel = target
+    producer.publish(
+        parcel.body,
+        routing_key=key,
+        exchange=exchange,
+        mandatory=mandatory,
+        delivery_mode=2,
+        content_type=parcel.content_type,
+        content_encoding="binary",
+        headers=parcel.headers,
+    )

@@ -4,13 +4,14 @@ Separate from RabbitMQ's topology because there is nothing to ask for here but t
 """
 
 import contextlib
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 from gennaker.bus.kombu_client import connection
-from gennaker.bus.letter import DEAD, read
+from gennaker.bus.letter import DEAD, MOST_LETTERS, oldest, read
 from gennaker.bus.port import DeadLetter, QueueStatus
 
 
@@ -86,35 +87,32 @@ class PlainTopology:
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """The oldest dead letters; they stay. Raises OSError when the broker is away."""
         with self._looking() as letters:
-            found = [letter for letter, _ in zip(self._each(letters), range(limit), strict=False)]
-        return sorted(found, key=lambda letter: letter.at)
+            return oldest((letter for letter, _ in letters), limit)
 
     def drop_dead_letter(self, id_: str) -> DeadLetter | None:
         """Remove one. Raises OSError when the broker is away."""
         with self._looking() as letters:
-            for letter in self._each(letters):
+            for index, (letter, message) in enumerate(letters):
                 if letter.id == id_:
-                    letters.pop().ack()
+                    message.ack()
+                    del letters[index]
                     return letter
         return None
 
     @contextmanager
-    def _looking(self) -> Iterator[list[Any]]:
-        """A list that takes the messages looked at; all that is in it afterwards goes back to where it was."""
-        taken: list[Any] = []
+    def _looking(self) -> Iterator[list[tuple[DeadLetter, Any]]]:
+        """All letters, for such a broker puts back what was taken at the end of the queue; those that stay in the list go back."""
         with self._channel() as channel:
-            taken.append(channel)
+            taken = list(itertools.islice(self._each(channel), MOST_LETTERS))
             try:
                 yield taken
             finally:
-                for message in reversed(taken[1:]):
+                for _, message in taken:
                     message.requeue()
 
-    def _each(self, taken: list[Any]) -> Iterator[DeadLetter]:
-        channel = taken[0]
+    def _each(self, channel: Any) -> Iterator[tuple[DeadLetter, Any]]:
         while (message := channel.basic_get(self.full(DEAD))) is not None:
-            taken.append(message)
-            yield read(message.content_type, message.headers or {}, body_of(message), self._prefix)
+            yield read(message.content_type, message.headers or {}, body_of(message), self._prefix), message
 
     @contextmanager
     def _channel(self) -> Iterator[Any]:

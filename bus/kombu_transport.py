@@ -37,8 +37,12 @@ class KombuTransport:
         self._url = url
         self._timer = Timer(f"{name} timer")
         self._topology, self._letters, self._drop = self._desk(prefix, name)
-        self._live = "" if self.capabilities is RABBITMQ else self._topology.full("live")
-        self._publisher = KombuPublisher(url, name, self._topology, confirms=self.capabilities.confirms)
+        full = self._topology.full
+        self._live = "" if self.capabilities is RABBITMQ else full("live")
+        exchanges = {full("work"): "direct", full("facts"): "topic", self._live: "fanout"} if self._live else {}
+        self._publisher = KombuPublisher(
+            url, name, self._topology, confirms=self.capabilities.confirms, exchanges=exchanges
+        )
         self._shared = KombuShared(url, name, self._topology, self._publisher, self._timer)
         self._intakes: list[KombuIntake] = []
         self._listeners: list[KombuListener] = []

@@ -4,9 +4,9 @@ Separate because every broker transport writes and reads the same dead letters, 
 """
 
 import hashlib
+import secrets
 import time
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -20,19 +20,22 @@ DEAD = "dead"
 #: Headers must fit into one frame of 128 KB with everything else.
 _REASON_LENGTH = 4_000
 _TRACEBACK_LENGTH = 32_000
+#: At most so many letters are looked at: a broker gives them back in any order, so all have to be seen to show the oldest.
+MOST_LETTERS = 10_000
 #: The type of a dead letter whose message was no event.
 UNDECODABLE = "undecodable"
 
 
 def bury(parcel: Parcel, *, queue: str, reason: str, traceback: str = "", deliveries: int = 1) -> Parcel:
     """The dead letter of a message."""
+    now = time.time_ns()
     headers = {
         **parcel.headers,
-        "bus_letter": uuid.uuid4().hex[:12],
+        "bus_letter": f"{now:016x}{secrets.token_hex(2)}",  # in the order of time
         "bus_queue": queue,
         "bus_reason": reason[:_REASON_LENGTH],
         "bus_traceback": traceback[-_TRACEBACK_LENGTH:],
-        "bus_time": str(time.time_ns() // 1_000_000),
+        "bus_time": str(now // 1_000_000),
         "bus_deliveries": str(deliveries),
     }
     return Parcel(content_type=parcel.content_type, headers=headers, body=parcel.body, count=parcel.count)
@@ -66,6 +69,11 @@ def deliveries(headers: Mapping[str, Any]) -> int:
         return int(headers.get("bus_deliveries", 1)) + int(headers.get("x-delivery-count", 0))
     except (TypeError, ValueError):
         return 1
+
+
+def oldest(letters: Iterable[DeadLetter], limit: int) -> list[DeadLetter]:
+    """The first of them by time."""
+    return sorted(letters, key=lambda letter: (letter.at, letter.id))[:limit]
 
 
 def _event(content_type: str | None, headers: Mapping[str, Any], body: bytes) -> Event:

@@ -3,11 +3,12 @@
 Separate because this is the operator's desk, not the way messages go.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gennaker.bus.letter import DEAD, read
+from gennaker.bus.letter import DEAD, MOST_LETTERS, oldest, read
 from gennaker.bus.port import DeadLetter
 from gennaker.bus.rabbitmq.topology import Topology
 
@@ -22,12 +23,7 @@ class DeadLetters:
     def list(self, limit: int) -> "list[DeadLetter]":
         """The oldest ones; they stay."""
         with self._look() as letters:
-            found = []
-            for letter, _ in letters:
-                found.append(letter)
-                if len(found) == limit:
-                    break
-        return sorted(found, key=lambda letter: letter.at)
+            return oldest((letter for letter, _ in itertools.islice(letters, MOST_LETTERS)), limit)
 
     def drop(self, id_: str) -> DeadLetter | None:
         """Remove one."""

@@ -24,12 +24,21 @@ def test_work_arrives_once_unchanged_and_in_the_order_it_was_sent(bus: Any, kit:
 def test_consumers_of_one_queue_compete(bus: Any, open_another: Any, kit: SimpleNamespace) -> None:
     bus.declare_work("w")
     one, two = kit.Heard(), kit.Heard()
-    bus.consume("w", one, prefetch=5)
-    open_another().consume("w", two, prefetch=5)
-    assert kit.eventually(lambda: bus.put("w", "warm-up") and len(one.all) > 0 and len(two.all) > 0)
-    for delivery in (*one.all, *two.all):
-        delivery.ack()
-    one.all.clear(), two.all.clear()
+    warm: set[int] = set()
+
+    def consumer(heard: Any) -> Any:
+        def take(delivery: Any) -> None:
+            if delivery.event.id == "warm-up":
+                warm.add(id(heard))
+                delivery.ack()
+            else:
+                heard(delivery)
+
+        return take
+
+    bus.consume("w", consumer(one), prefetch=5)
+    open_another().consume("w", consumer(two), prefetch=5)
+    assert kit.eventually(lambda: bus.put("w", "warm-up") and len(warm) == 2)
     bus.put("w", *[str(n) for n in range(10)])
 
     assert kit.eventually(lambda: len(one.all) + len(two.all) == 10)

@@ -35,6 +35,8 @@ def _words(info: inspect.Type) -> str:
             return f"a list; each item {_words(info.item_type)}"
         case inspect.StructType() | inspect.DictType():
             return "a section of its own (key: value)"
+        case inspect.AnyType():
+            return "anything"
         case _:
             return "a value of another kind"
 

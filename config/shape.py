@@ -34,8 +34,6 @@ class Shape:
         """The section, or None when there were problems."""
         if raw is None:
             raw = {}
-        if isinstance(raw, FromText):
-            raw = self.parsed(raw, path)
         if not isinstance(raw, Mapping):
             self.add(path, f"is {shown(raw, path)}", "a section of its own (key: value)")
             return None
@@ -61,7 +59,10 @@ class Shape:
         info = bare(inspect.type_info(type_))
         secret = isinstance(raw, SecretText)
         if isinstance(raw, FromText) and not isinstance(info, (inspect.StrType, inspect.LiteralType, inspect.AnyType)):
+            before = len(self.problems)
             raw = self.from_text(info, raw, path)
+            if len(self.problems) > before:
+                return None
         if isinstance(info, inspect.StructType):
             return self.struct(info.cls, raw, path)
         if isinstance(info, _LISTS):
@@ -103,7 +104,7 @@ class Shape:
             return self.resolved(read_text(raw, dotted(path)).value, path)
         except ConfigError:
             self.add(path, "is not YAML", "YAML (or JSON) on one line")
-            return {}
+            return None
 
     def unknown(self, raw: Mapping[str, Any], known: Iterable[str], path: Path_) -> None:
         """Report the keys that nobody reads."""

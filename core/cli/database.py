@@ -80,8 +80,9 @@ def prune(ctx: click.Context, days: int | None) -> None:
     days = days or ctx.obj.database.keep_days
     if days is None:
         raise InvalidRequest("nothing says how old is old; give --older-than DAYS or set the key", "database.keep_days")
+    now = _now()
     with _opened(ctx.obj, migrate=False) as opened:
-        removed = prune_executions(opened, before=_now() - days * _DAY_MS)
+        removed = prune_executions(opened, before=now - days * _DAY_MS, at=now)
     done(ctx, f"Removed {removed} executions that ended more than {days} days ago.", removed=removed)
 
 

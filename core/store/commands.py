@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.messages import AnyMessage
 from gennaker.core.store.database import shards_of
-from gennaker.core.store.locks import lock_all
+from gennaker.core.store.locks import lock
 from gennaker.core.store.statement import Insert, Sql
 from gennaker.core.store.tables import command as table
 
@@ -43,14 +43,6 @@ _PENDING = Sql("SELECT id, execution, body, at, message_id FROM command WHERE sh
 _WAITING = Sql("SELECT 1 FROM command WHERE execution = ? LIMIT 1")
 _DELETE_ONE = "DELETE FROM command WHERE id = ?"
 _DELETE_ALL = "DELETE FROM command WHERE id IN (SELECT value::bigint FROM json_array_elements_text(%s::json))"
-
-
-def lock(connection: Connection, shards: Iterable[int]) -> None:
-    """Let nobody else tell the executions of these shards anything until the transaction ends.
-
-    Row numbers are given out before the commit; without this a lower one could appear after the owner has read past it.
-    """
-    lock_all(connection, "command", shards)
 
 
 def put(connection: Connection, told: Told, shard: int, at: int) -> None:
@@ -86,7 +78,7 @@ def delete(connection: Connection, rows: Sequence[int]) -> None:
 
 
 def _write(connection: Connection, given: list[tuple[int, Told, int]]) -> None:
-    lock(connection, (shard for shard, _, _ in given))
+    lock(connection, "tell")
     _INSERT(
         connection,
         [(shard, told.execution, told.id, at, _encoder.encode(told.message)) for shard, told, at in given],

@@ -22,7 +22,7 @@ from gennaker.core.errors import Conflict, InvalidRequest
 from gennaker.core.services import Json
 from gennaker.core.store import revisions
 from gennaker.core.store.database import Database
-from gennaker.core.store.locks import lock_all
+from gennaker.core.store.locks import lock
 from gennaker.core.store.revisions import Edit
 from gennaker.core.store.statement import Insert, Sql, update_all
 from gennaker.core.store.tables import application as application_table
@@ -224,7 +224,7 @@ class SqlDefinitions:
 
     def _change(self, work: Callable[[Connection], T]) -> T:
         def alone(connection: Connection) -> T:
-            lock_all(connection, "definition", [0])  # so that what was read stays true until it is written
+            lock(connection, "definitions")  # so that what was read stays true until it is written
             return work(connection)
 
         return self._database.transact(alone)

@@ -21,6 +21,7 @@ from gennaker.core.store import search as searching
 from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database, shards_of
 from gennaker.core.store.entries import Entry
+from gennaker.core.store.locks import lock
 from gennaker.core.store.statement import Sql
 
 #: How many ids are asked for in one statement.
@@ -110,17 +111,17 @@ def statuses(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Stat
     return found
 
 
-def delete(connection: Connection, id_: str) -> None:
-    """Remove a finished execution and leave a tombstone. Raises NotFound, and Refused while its owner has work with it."""
+def delete(connection: Connection, id_: str, *, at: int) -> None:
+    """Remove a finished execution at an instant (epoch milliseconds) and leave a tombstone. Raises NotFound, and Refused while its owner has work with it."""
     shard = shard_of(id_, shards_of(connection))
     entries.lock(connection, shard)
-    commands.lock(connection, [shard])
+    lock(connection, "tell")
     state = _STATE(connection, id_).first()
     if state is None:
         raise NotFound(f"there is no execution {id_}")
     if state[0] or commands.waiting(connection, id_):
         raise Refused(f"execution {id_} has not ended; cancel it first and wait until it has cleaned up")
-    tombstones.replace(connection, [id_])
+    tombstones.replace(connection, [id_], at)
 
 
 class SqlExecutions:

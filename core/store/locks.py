@@ -1,24 +1,21 @@
-"""Locks on things that may have no row, until the transaction ends.
+"""Locks on what may have no row, until the transaction ends.
 
 Separate because PostgreSQL needs them and SQLite, with its one writer, does not.
 """
 
-from collections.abc import Iterable
 from typing import Literal
 
-import msgspec
 from sqlalchemy import Connection
 
-_CLASSES = {"command": 727_002, "slot": 727_003, "definition": 727_004}
-_TAKE = (
-    "SELECT pg_advisory_xact_lock({class_}, key) "
-    "FROM (SELECT value::int AS key FROM json_array_elements_text(%s::json) ORDER BY 1) AS keys"
-)
+#: Any numbers will do, so long as every release takes the same ones.
+_KEYS = {"schema": 727_001, "tell": 727_002, "definitions": 727_003}
 
 
-def lock_all(connection: Connection, kind: Literal["command", "slot", "definition"], keys: Iterable[int]) -> None:
-    """Take the locks of these 32-bit numbers, lowest first, so that two that want several never wait for one another."""
-    if connection.dialect.name == "sqlite":
-        return
-    signed = sorted({(key & 0xFFFFFFFF) - (1 << 31) for key in keys})
-    connection.exec_driver_sql(_TAKE.format(class_=_CLASSES[kind]), (msgspec.json.encode(signed).decode(),))
+def lock(connection: Connection, what: Literal["schema", "tell", "definitions"]) -> None:
+    """Let nobody else in the database do the same until the transaction ends.
+
+    `tell` covers messages to executions and the slots. Row numbers are given out before the commit, so without it a lower number could
+    appear after its reader has gone past; and one lock for all cannot be taken in two orders, as one for each shard or slot could.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_KEYS[what]})")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from gennaker.core.errors import Refused
 from gennaker.core.store import engines
+from gennaker.core.store.locks import lock
 from gennaker.core.store.migrations import CONTRACTED, EXPANDED
 from gennaker.core.store.statement import Sql
 
@@ -22,8 +23,6 @@ _VERSIONS = _HERE / "versions"
 _SILENT_MS = 60_000
 _PREFIX = "revision:"
 _KEEP = Sql("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING")
-#: Any number will do, so long as every release takes the same one.
-_LOCK = 727_001
 
 
 def expanded(connection: Connection) -> bool:
@@ -47,8 +46,7 @@ def upgrade(connection: Connection, *, finish: bool = False, versions: Path = _V
     Runs in the caller's transaction. Two processes that start at once wait for one another: SQLite by the caller's
     BEGIN IMMEDIATE, PostgreSQL by an advisory lock.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    lock(connection, "schema")
     if finish or not expanded(connection):
         _run(connection, "heads" if finish else "expand@head", versions)
     return revisions(connection)

@@ -3,7 +3,6 @@
 Separate from the executions because a limit belongs to all of them. Sets of `(execution, round)`, never counts.
 """
 
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from gennaker.core.model.slot import Claim, Slot
-from gennaker.core.store.locks import lock_all
+from gennaker.core.store.locks import lock
 from gennaker.core.store.statement import Insert, Sql, update_all
 from gennaker.core.store.tables import slot as table
 
@@ -28,7 +27,7 @@ def load(connection: Connection, pipelines: Sequence[str]) -> dict[str, Slot]:
     """The slots of these pipelines, those without one left out; nobody else changes any of them until the transaction ends."""
     if not pipelines:
         return {}
-    lock_all(connection, "slot", (zlib.crc32(pipeline.encode()) for pipeline in pipelines))
+    lock(connection, "tell")
     marks = ", ".join("?" * len(pipelines))
     rows = Sql(f"SELECT {_COLUMNS} FROM slot WHERE pipeline IN ({marks})")(connection, *pipelines)
     return {slot.pipeline: slot for slot in map(_slot, rows)}

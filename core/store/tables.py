@@ -59,7 +59,7 @@ execution = Table("execution", metadata, _text("id", key=True), _number("shard")
                   Index("execution_of_parent", "parent", postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL")),
                   postgresql_with={"fillfactor": "75"})
 tombstone = Table("tombstone", metadata, _text("execution", key=True), _text("application"), _text("pipeline_config_id"), _text("status"),
-                  _number("build_time"), _number("end_time", null=True))
+                  _number("build_time"), _number("removed_at"))
 
 # What executions are told (rules 5 to 7) and how many of a pipeline may run (rule 17).
 command = Table("command", metadata, _counter("id"), _number("shard"), _text("execution"), _text("message_id"), _number("at"), _body(),

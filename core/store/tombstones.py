@@ -18,14 +18,14 @@ def exists(connection: Connection, execution: str) -> bool:
     return _EXISTS(connection, execution).first() is not None
 
 
-def replace(connection: Connection, executions: Sequence[str]) -> None:
+def replace(connection: Connection, executions: Sequence[str], at: int) -> None:
     """Put a tombstone in the place of each execution. Entries that are still to be published stay until `sweep` (rule 4)."""
     marks = ", ".join("?" * len(executions))
     Sql(
-        "INSERT INTO tombstone (execution, application, pipeline_config_id, status, build_time, end_time) "
-        "SELECT id, application, pipeline_config_id, status, build_time, end_time FROM execution "
+        "INSERT INTO tombstone (execution, application, pipeline_config_id, status, build_time, removed_at) "
+        "SELECT id, application, pipeline_config_id, status, build_time, CAST(? AS BIGINT) FROM execution "
         f"WHERE id IN ({marks})"
-    )(connection, *executions)
+    )(connection, at, *executions)
     Sql(f"DELETE FROM execution WHERE id IN ({marks})")(connection, *executions)
     Sql(f"DELETE FROM snapshot WHERE execution IN ({marks})")(connection, *executions)
     Sql(f"DELETE FROM entry WHERE execution IN ({marks}) AND {_PUBLISHED}")(connection, *executions)

@@ -1,9 +1,11 @@
 """One suite for both databases, and small executions to store in them."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, make_url
 
 from gennaker.core.engine.apply import fold
 from gennaker.core.model.events import (
@@ -22,6 +24,7 @@ from gennaker.core.store import executions
 from gennaker.core.store.batch import Batch, Change
 from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database
+from gennaker.core.store.tables import metadata, shard
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -33,12 +36,39 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """It, open."""
-    opened = Database.open(database_url, synchronous="NORMAL", shards=2)
-    yield opened
-    opened.close()
+@pytest.fixture(scope="session")
+def kept_postgresql(postgres_server: str) -> Iterator[Database]:
+    """One PostgreSQL database for all tests that do not care about the schema: to make one takes longer than a test."""
+    psycopg = pytest.importorskip("psycopg")
+    name, url = f"test_{uuid.uuid4().hex[:12]}", make_url(postgres_server).set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        opened = Database.open(url.set(database=name).render_as_string(hide_password=False), shards=2)
+        yield opened
+        opened.close()
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An open database with nothing in it."""
+    if request.param == "sqlite":
+        opened = Database.open(f"sqlite:///{tmp_path}/gennaker.db", synchronous="NORMAL")
+        yield opened
+        opened.close()
+        return
+    kept: Database = request.getfixturevalue("kept_postgresql")
+    kept.transact(_empty)
+    yield kept
+
+
+def _empty(connection: Connection) -> None:
+    for table in metadata.sorted_tables:
+        if table.name not in ("setting", "shard"):
+            connection.execute(table.delete())
+    connection.execute(
+        shard.update().values(epoch=0, owner=None, lease_until=0, position=0, published_upto=0, format=0)
+    )
 
 
 class Story:

@@ -10,6 +10,7 @@ from gennaker.core.model.events import ExecutionPaused, ExecutionTombstoned, Slo
 from gennaker.core.model.execution import FOLD_VERSION
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.messages import Begin, Pause
+from gennaker.core.model.slot import Slot
 from gennaker.core.model.status import Status
 from gennaker.core.services import Search
 from gennaker.core.store import batch, commands, entries, executions, shards, slots, tables
@@ -17,7 +18,6 @@ from gennaker.core.store.batch import Change
 from gennaker.core.store.commands import Told
 from gennaker.core.store.executions import SqlExecutions
 from gennaker.core.store.prune import prune
-from gennaker.core.store.slots import Slot
 
 
 def accept(database, story, number, keys=(), **fields):
@@ -225,17 +225,17 @@ def over(database, story, number, **fields):
 def test_a_running_execution_is_not_deleted(database, story):
     execution = story.accept(database)
     with pytest.raises(Refused, match="cancel it first"):
-        database.transact(lambda c: executions.delete(c, execution.id))
+        database.transact(lambda c: executions.delete(c, execution.id, at=9))
     with pytest.raises(NotFound):
-        database.transact(lambda c: executions.delete(c, "unknown"))
+        database.transact(lambda c: executions.delete(c, "unknown", at=9))
 
 
 def test_a_deleted_execution_is_gone_and_never_comes_back(database, story):
     ended = over(database, story, 1)
     with pytest.raises(Refused):
-        database.transact(lambda c: executions.delete(c, ended.id))
+        database.transact(lambda c: executions.delete(c, ended.id, at=9))
     take_in_commands(database, story)
-    database.transact(lambda c: executions.delete(c, ended.id))
+    database.transact(lambda c: executions.delete(c, ended.id, at=9))
     with pytest.raises(NotFound):
         SqlExecutions(database).get(ended.id)
     assert SqlExecutions(database).find(Search()) == []
@@ -252,12 +252,12 @@ def test_rule_04_entries_that_are_not_published_outlive_a_deleted_execution(data
     with database.reading() as connection:
         rows = tuple(row.row for row in commands.pending(connection, home, 0, 10))
     database.transact(lambda c: batch.commit(c, story.batch(home, own.epoch, commands_done=rows)))
-    database.transact(lambda c: executions.delete(c, execution.id))
+    database.transact(lambda c: executions.delete(c, execution.id, at=9))
     with database.reading() as connection:
         assert len(entries.after(connection, home, 0, 10)) == 2
         assert executions.load(connection, execution.id) is None
     database.transact(lambda c: batch.commit(c, story.batch(home, own.epoch, published_upto=2)))
-    prune(database, before=0)
+    prune(database, before=0, at=60_000)
     with database.reading() as connection:
         assert entries.after(connection, home, 0, 10) == []
 
@@ -274,13 +274,13 @@ def test_rule_23_pruning_takes_what_ended_long_ago_and_nothing_that_is_held(data
     database.transact(lambda c: commands.put(c, again, home, 1))
     slot = Slot(pipeline="p", limit=1, keep_waiting=True, waiters=((holder.id, 0),))
     database.transact(lambda c: slots.save(c, [slot]))
-    assert prune(database, before=50_000) == 1
+    assert prune(database, before=50_000, at=60_000) == 1
     kept = {each.id for each in SqlExecutions(database).find(Search())}
     assert kept == {each.id for each in (young, running, parent, child, holder, told)}
     assert accept(database, story, 1, stages=())[1] == old.id
     database.transact(lambda c: slots.save(c, [Slot(pipeline="p", limit=1, keep_waiting=True)]))
-    assert prune(database, before=50_000) == 1
-    assert prune(database, before=50_000) == 0
+    assert prune(database, before=50_000, at=60_000) == 1
+    assert prune(database, before=50_000, at=60_000) == 0
 
 
 def test_rule_23_what_is_not_published_is_not_pruned(database, story):
@@ -291,6 +291,6 @@ def test_rule_23_what_is_not_published_is_not_pruned(database, story):
     with database.reading() as connection:
         rows = tuple(row.row for row in commands.pending(connection, home, 0, 10))
     database.transact(lambda c: batch.commit(c, story.batch(home, own.epoch, commands_done=rows, published_upto=1)))
-    assert prune(database, before=50_000) == 0
+    assert prune(database, before=50_000, at=60_000) == 0
     database.transact(lambda c: batch.commit(c, story.batch(home, own.epoch, published_upto=2)))
-    assert prune(database, before=50_000) == 1
+    assert prune(database, before=50_000, at=60_000) == 1

@@ -22,6 +22,15 @@ from gennaker.core.store.engines import Process
 from gennaker.core.store.statement import Sql
 from gennaker.core.store.tables import metadata
 
+
+@pytest.fixture
+def database(database_url):
+    """A database whose schema the test may change."""
+    opened = Database.open(database_url, synchronous="NORMAL", shards=2)
+    yield opened
+    opened.close()
+
+
 VERSIONS = Path(schema.__file__).parent / "migrations" / "versions"
 
 
@@ -56,10 +65,10 @@ OPEN = "import sys; from gennaker.core.store.database import Database; d = Datab
 def test_rule_22_two_processes_that_start_at_once_migrate_once(database_url):
     started = [
         subprocess.Popen([sys.executable, "-c", OPEN, database_url], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
+        for _ in range(2)
     ]
     answers = [process.communicate(timeout=60)[0].strip() for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0]
+    assert [process.returncode for process in started] == [0, 0]
     assert len(set(answers)) == 1
 
 

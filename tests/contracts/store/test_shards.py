@@ -6,11 +6,11 @@ import pytest
 
 from gennaker.core.errors import Refused
 from gennaker.core.model.events import EVENT_FORMAT
+from gennaker.core.model.slot import Slot
 from gennaker.core.model.stage_type import StageType, TaskType
 from gennaker.core.store import engines, letters, shards, slots, tables
 from gennaker.core.store.engines import Process
 from gennaker.core.store.letters import Letter
-from gennaker.core.store.slots import Slot
 
 
 def claim(database, owner, now, shard=0, **options):

@@ -70,7 +70,7 @@ def _executions() -> None:
         op.create_index(name, "execution", columns, **partial)
     _table(
         "tombstone",
-        "execution:text! application:text pipeline_config_id:text status:text build_time:number end_time:number?",
+        "execution:text! application:text pipeline_config_id:text status:text build_time:number removed_at:number",
     )
 
 

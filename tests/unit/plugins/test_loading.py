@@ -200,5 +200,5 @@ def gennaker_routes(settings):
     folder.plugin("first", routes.format(name="first"))
     folder.plugin("second", routes.format(name="second"))
     plugins = folder.load("plugins:\n  gate:\n    enabled: false\n")
-    assert plugins.asgi(Services()) == "first"
+    assert str(plugins.asgi(Services())) == "first"
     assert [one.name for one in plugins.broken] == ["second"]

@@ -323,6 +323,26 @@ def test_rule_12_quick_answers_travel_together_and_one_that_raises_leaves_the_ot
     assert sum(counting.sizes) == 150
 
 
+class Failing(MemoryTransport):
+    """Refuses the first reply with an exception."""
+
+    refused = False
+
+    def send(self, queue: str, events: Sequence[Event], settled: Settled) -> None:
+        if queue.startswith("results.") and not self.refused:
+            self.refused = True
+            raise OSError("the connection is gone")
+        super().send(queue, events, settled)
+
+
+def test_a_reply_that_cannot_be_sent_is_sent_again(desk: Desk) -> None:
+    desk.transport = Failing()
+    desk.listen()
+    desk.worker()
+    assert desk.outcome(work()).status is Status.SUCCEEDED
+    assert Probe.calls == ["k0"]
+
+
 def test_slow_work_does_not_hold_up_quick_work(desk: Desk) -> None:
     desk.listen()
     desk.worker(threads=1)

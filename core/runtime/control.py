@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 
+from sqlalchemy import Connection
+
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.requests import accept_pipeline, accept_task
 from gennaker.core.errors import InvalidRequest, NotFound, Refused
@@ -17,12 +19,14 @@ from gennaker.core.model.ids import shard_of, ulid
 from gennaker.core.runtime.bell import Bell
 from gennaker.core.services import Definitions, Json
 from gennaker.core.store import commands, executions
+from gennaker.core.store import keys as accepted
 from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database
 
 #: Seconds to wait for a command to be handled. It is stored by then and has its effect in any case.
 PATIENCE_S = 5.0
 _LOOK_S = 0.1
+_CORRELATION = "correlation:"
 
 
 class SqlControl:
@@ -113,9 +117,16 @@ class SqlControl:
     def _accept(self, event: ExecutionRequested, keys: tuple[str, ...], now: int) -> str:
         state = fold(None, (event,), now)
         begin = Told(execution=event.id, message=m.Begin(), id=f"{event.id}/begin")
-        first = self._database.transact(
-            lambda connection: executions.accept(connection, state, (event,), keys=keys, at=now, begin=begin)
-        )
+
+        def write(connection: Connection) -> str | None:
+            first = executions.accept(connection, state, (event,), keys=keys, at=now, begin=begin)
+            over = tuple(key for key in keys if key.startswith(_CORRELATION))
+            if first is None or not over or not _has_ended(connection, first):
+                return first
+            accepted.give_back(connection, over)
+            return executions.accept(connection, state, (event,), keys=keys, at=now, begin=begin)
+
+        first = self._database.transact(write)
         self._bell.stored((shard_of(event.id, self._database.shards),))
         return first or event.id
 
@@ -124,7 +135,7 @@ class SqlControl:
         keys = [f"key:{key}"] if key else []
         correlation = trigger.get("correlationId")
         if isinstance(correlation, str) and correlation:
-            keys.append(f"correlation:{application}:{correlation}")
+            keys.append(f"{_CORRELATION}{application}:{correlation}")
         return tuple(keys)
 
     def _new_id(self, now: int, wanted: object) -> str:
@@ -168,3 +179,9 @@ class SqlControl:
             if known is not None and command in known.handled:
                 return known.handled[command]
         return ""
+
+
+def _has_ended(connection: Connection, execution: str) -> bool:
+    """Whether an execution is over, or gone."""
+    found = executions.statuses(connection, [execution]).get(execution)
+    return found is None or found[0].complete

@@ -52,13 +52,29 @@ class Daemon:
         home.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        (home / "gennaker.yaml").write_text(settings or "{}\n")
+        self.configure(settings or "{}\n")
         plain = {name: value for name, value in os.environ.items() if not name.startswith("GENNAKER_")}
         own = {"GENNAKER_HOME": str(home), "GENNAKER_SERVER__PORT": str(self.port), "GENNAKER_SERVER": self.url}
         self.environment = {**plain, **own, **environment}
         self.log = home / "daemon.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+
+    def configure(self, settings: str) -> None:
+        """Write its file."""
+        (self.home / "gennaker.yaml").write_text(settings)
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def logged(self, words: str) -> None:
+        """Wait until it has said something."""
+        until = time.monotonic() + PATIENCE
+        while words not in self.log.read_text():
+            assert time.monotonic() < until, f"never said {words!r}:\n{self.log.read_text()[-3000:]}"
+            time.sleep(0.05)
 
     def start(self, *arguments: str) -> "Daemon":
         """Start it and wait until it says that it is up."""

@@ -1,6 +1,7 @@
 """The daemon lives and dies as an operator needs it to."""
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,27 @@ def test_watching_goes_on_while_the_daemon_is_killed_and_started(new_daemon: New
     assert f"{id_}: SUCCEEDED" in answers[0].out
 
 
+def test_sighup_takes_a_new_configuration_and_refuses_a_wrong_one(new_daemon: New) -> None:
+    daemon = new_daemon(WEBHOOKS.format("[]")).start()
+    daemon.save(example("webhook"))
+
+    def refused() -> bool:
+        ended = daemon.ended(daemon.run("example", "webhook", parameters={"url": f"{daemon.url}/health"}))
+        return bool(ended["stages"][0]["status"] == "FAILED_CONTINUE")
+
+    assert refused()
+    daemon.configure("outbound:\n  alow: []\n")
+    daemon.signal(signal.SIGHUP)
+    daemon.logged("outbound.alow")
+    assert refused(), "the old configuration stays"
+    daemon.configure(WEBHOOKS.format("[127.0.0.0/8]"))
+    daemon.signal(signal.SIGHUP)
+    daemon.logged("The configuration was read again.")
+    daemon.ready()
+    assert not refused()
+    assert daemon.stop() == 0
+
+
 def test_open_to_the_network_without_authentication_it_refuses_to_start(new_daemon: New) -> None:
     daemon = new_daemon("server:\n  host: 0.0.0.0\n")
     assert daemon.launch().wait(timeout=60) != 0
@@ -89,6 +111,7 @@ def test_a_second_engine_on_the_same_file_is_refused(new_daemon: New) -> None:
     assert "one engine" in log
 
 
+WEBHOOKS = "outbound:\n  allow: {}\n"
 TOKENS = """
 server:
   tokens:

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -111,14 +110,7 @@ def test_make_run_starts_the_daemon(new_daemon: Callable[..., Any]) -> None:
     daemon.process = process
     try:
         daemon.ready()
-        assert "Gennaker is up at " + daemon.url in _until(daemon.log, "Gennaker is up")
+        daemon.logged(f"Gennaker is up at {daemon.url}")
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=60)
-
-
-def _until(log: Path, word: str) -> str:
-    limit = time.monotonic() + 10
-    while word not in log.read_text() and time.monotonic() < limit:
-        time.sleep(0.05)
-    return log.read_text()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from gennaker.core.cli.client import Daemon
+from gennaker.core.cli.root import Told
 
 
 def test_no_daemon_is_told_with_what_to_do(gennaker: Any) -> None:
@@ -87,3 +88,33 @@ def test_a_daemon_that_hangs_up_is_not_there(gennaker: Any) -> None:
         thread.join()
     assert result.exit_code == 3
     assert "did not answer GET /pipelineConfigs" in result.stderr
+
+
+def test_what_is_no_daemon_is_told_by_doctor(gennaker: Any, server: Any) -> None:
+    server.on("GET", "/health", {"message": "no such page"}, status=404)
+    result = gennaker("doctor")
+    assert result.exit_code == 1
+    assert "no such page" in result.output
+
+
+def test_a_task_that_takes_too_long_is_told(server: Any) -> None:
+    server.on("POST", "/tasks", {"ref": "/tasks/T1"})
+    server.on("GET", "/tasks/T1", {"status": "RUNNING"})
+    client = Daemon(server.url)
+    try:
+        with pytest.raises(Told) as caught:
+            client.task("Create application: shop", "shop", {"type": "createApplication"}, limit=0.1)
+    finally:
+        client.close()
+    assert caught.value.message.startswith("Create application: shop: not finished after 0 s")
+    assert "gennaker execution why T1" in caught.value.message
+
+
+def test_who_has_no_login_name_is_anonymous(gennaker: Any, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("uid 4711")
+
+    monkeypatch.setattr("gennaker.core.cli.client.getuser", nobody)
+    server.on("GET", "/pipelineConfigs", [])
+    gennaker("pipeline", "list")
+    assert server.calls[0].headers["X-SPINNAKER-USER"] == "anonymous"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeAlias, TypeVar
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.routing import APIRoute
 
 from gennaker.core.authoriser import Authoriser, Identity, Scope, require
@@ -159,6 +159,8 @@ async def _caller(request: Request) -> Identity:
     return identity
 
 
+#: The `{id}` of a path, under whatever name a handler likes.
+Id: TypeAlias = Annotated[str, Path(alias="id")]
 Here: TypeAlias = Annotated[Gate, Depends(_gate)]
 Caller: TypeAlias = Annotated[Identity, Depends(_caller)]
 

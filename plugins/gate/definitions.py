@@ -9,7 +9,7 @@ from fastapi import Response
 
 from gennaker.core.errors import GennakerError, InvalidRequest, NotFound
 from gennaker.core.services import Json
-from gennaker.plugins.gate.access import Caller, Gate, Here, answer, empty, needs, routes
+from gennaker.plugins.gate.access import Caller, Gate, Here, Id, answer, empty, needs, routes
 from gennaker.plugins.gate.body import ListBody, ObjectBody, text
 
 router = routes()
@@ -22,7 +22,7 @@ _ORDER = "`{application, idsToIndices: {id: index}}`"
 @router.post("/pipelines", tags=["pipelines"], **needs("admin", body=_CONFIG))
 def save_pipeline(here: Here, caller: Caller, body: ObjectBody, staleCheck: bool = False) -> Response:
     """Create a pipeline, or replace the one with its id. `staleCheck` refuses one that was changed since it was read."""
-    here.definitions.save_pipeline(body, user=caller.user, stale_check=staleCheck)
+    here.definitions.save_pipeline(_in_place(here, body), user=caller.user, stale_check=staleCheck)
     return empty()
 
 
@@ -35,7 +35,7 @@ def save_pipelines(here: Here, caller: Caller, body: ListBody) -> Response:
         if not isinstance(pipeline, dict):
             raise InvalidRequest("each item of the list must be a pipeline, a JSON object")
         try:
-            saved.append(here.definitions.save_pipeline(pipeline, user=caller.user).get("name"))
+            saved.append(here.definitions.save_pipeline(_in_place(here, pipeline), user=caller.user)["name"])
         except GennakerError as error:
             failed.append({**pipeline, "errorMsg": str(error)})
     return answer(
@@ -54,8 +54,8 @@ def rename_pipeline(here: Here, caller: Caller, body: ObjectBody) -> Response:
     return _rename(here, caller.user, body, strategy=False)
 
 
-@router.put("/pipelines/{id_}", tags=["pipelines"], **needs("admin", body=_CONFIG))
-def update_pipeline(here: Here, caller: Caller, id_: str, body: ObjectBody) -> Response:
+@router.put("/pipelines/{id}", tags=["pipelines"], **needs("admin", body=_CONFIG))
+def update_pipeline(here: Here, caller: Caller, id_: Id, body: ObjectBody) -> Response:
     """Replace a pipeline; answers what is stored."""
     return _update(here, caller.user, id_, body)
 
@@ -72,8 +72,8 @@ def list_pipelines(here: Here) -> Response:
     return answer(here.definitions.pipelines())
 
 
-@router.get("/pipelineConfigs/{id_}/history", tags=["pipelines"], **needs("read"))
-def pipeline_history(here: Here, id_: str, limit: int = 20) -> Response:
+@router.get("/pipelineConfigs/{id}/history", tags=["pipelines"], **needs("read"))
+def pipeline_history(here: Here, id_: Id, limit: int = 20) -> Response:
     """Revisions of a pipeline, newest first."""
     return answer(here.definitions.history(id_, limit))
 
@@ -87,7 +87,8 @@ def reorder_pipelines(here: Here, caller: Caller, body: ObjectBody) -> Response:
 @router.post("/strategies", tags=["strategies"], **needs("admin", body=_CONFIG))
 def save_strategy(here: Here, caller: Caller, body: ObjectBody, staleCheck: bool = False) -> Response:
     """Create or replace a deployment strategy."""
-    here.definitions.save_pipeline({**body, "strategy": True}, user=caller.user, stale_check=staleCheck)
+    strategy = _in_place(here, {**body, "strategy": True})
+    here.definitions.save_pipeline(strategy, user=caller.user, stale_check=staleCheck)
     return empty()
 
 
@@ -97,8 +98,8 @@ def rename_strategy(here: Here, caller: Caller, body: ObjectBody) -> Response:
     return _rename(here, caller.user, body, strategy=True)
 
 
-@router.put("/strategies/{id_}", tags=["strategies"], **needs("admin", body=_CONFIG))
-def update_strategy(here: Here, caller: Caller, id_: str, body: ObjectBody) -> Response:
+@router.put("/strategies/{id}", tags=["strategies"], **needs("admin", body=_CONFIG))
+def update_strategy(here: Here, caller: Caller, id_: Id, body: ObjectBody) -> Response:
     """Replace a strategy; answers what is stored."""
     return _update(here, caller.user, id_, {**body, "strategy": True})
 
@@ -109,8 +110,8 @@ def delete_strategy(here: Here, caller: Caller, application: str, name: str) -> 
     return _delete(here, caller.user, application, name, strategy=True)
 
 
-@router.get("/strategyConfigs/{id_}/history", tags=["strategies"], **needs("read"))
-def strategy_history(here: Here, id_: str, limit: int = 20) -> Response:
+@router.get("/strategyConfigs/{id}/history", tags=["strategies"], **needs("read"))
+def strategy_history(here: Here, id_: Id, limit: int = 20) -> Response:
     """Revisions of a strategy, newest first."""
     return answer(here.definitions.history(id_, limit))
 
@@ -119,6 +120,13 @@ def strategy_history(here: Here, id_: str, limit: int = 20) -> Response:
 def reorder_strategies(here: Here, caller: Caller, body: ObjectBody) -> Response:
     """Set the order in which an application's strategies are shown."""
     return _reorder(here, caller.user, body, strategies=True)
+
+
+def _in_place(here: Gate, pipeline: Json) -> Json:
+    """A pipeline that says no place in the order keeps the one it has."""
+    id_ = pipeline.get("id")
+    stored = here.definitions.pipeline(id_) if isinstance(id_, str) and pipeline.get("index") is None else None
+    return pipeline if stored is None else {**pipeline, "index": stored.get("index")}
 
 
 def _rename(here: Gate, user: str, body: Json, *, strategy: bool) -> Response:
@@ -134,7 +142,7 @@ def _update(here: Gate, user: str, id_: str, body: Json) -> Response:
     if body.get("id") not in (None, "", id_):
         raise InvalidRequest(f"the body is about another pipeline than the address, {id_!r}", "id")
     if here.definitions.pipeline(id_) is None:
-        raise NotFound(f"Pipeline not found (id: {id_})")
+        raise NotFound(f"Pipeline not found (id: {id})")
     return answer(here.definitions.save_pipeline({**body, "id": id_}, user=user))
 
 

@@ -12,7 +12,7 @@ from gennaker.core.errors import InvalidRequest, NotFound, Refused, Unavailable
 from gennaker.core.model.execution import Execution
 from gennaker.core.services import Happening, Search
 from gennaker.plugins.gate import query
-from gennaker.plugins.gate.access import Caller, Gate, Here, answer, empty, needs, routes
+from gennaker.plugins.gate.access import Caller, Gate, Here, Id, answer, empty, needs, routes
 from gennaker.plugins.gate.errors import StatusError
 from gennaker.plugins.gate.happening import happening_json
 from gennaker.plugins.gate.query import FOREVER, NO_WORDS, Limit, Moment, Words
@@ -29,6 +29,12 @@ class History(Protocol):
 
     def of_execution(self, execution: str, after_sequence: int = 0) -> list[Happening]:
         """The events of one execution, oldest first."""
+
+
+@router.get("/pipelines/{id}", tags=["executions"], **needs("read"))
+def get_execution(here: Here, execution: Id) -> Response:
+    """One execution."""
+    return answer(here.execution_view(here.pipeline_execution(execution)))
 
 
 @router.get("/executions", tags=["executions"], **needs("read"))
@@ -88,21 +94,15 @@ def search_executions(
     return shown(here, _search(here, search, query.wanted_trigger(trigger)), expand)
 
 
-@router.get("/pipelines/{execution}", tags=["executions"], **needs("read"))
-def get_execution(here: Here, execution: str) -> Response:
-    """One execution."""
-    return answer(here.execution_view(here.pipeline_execution(execution)))
-
-
-@router.delete("/pipelines/{execution}", tags=["executions"], **needs("admin"))
-def delete_execution(here: Here, caller: Caller, execution: str) -> Response:
+@router.delete("/pipelines/{id}", tags=["executions"], **needs("admin"))
+def delete_execution(here: Here, caller: Caller, execution: Id) -> Response:
     """Remove an execution that has ended; 409 while it runs."""
     return deleted(here, caller.user, here.pipeline_execution(execution))
 
 
-@router.put("/pipelines/{execution}/cancel", tags=["executions"], **needs("run"))
+@router.put("/pipelines/{id}/cancel", tags=["executions"], **needs("run"))
 def cancel_execution(
-    here: Here, caller: Caller, execution: str, reason: str | None = None, force: bool = False
+    here: Here, caller: Caller, execution: Id, reason: str | None = None, force: bool = False
 ) -> Response:
     """End an execution. It shows CANCELED at once, with or without `force`; what it began is cleaned up.
 
@@ -112,28 +112,28 @@ def cancel_execution(
     return empty()
 
 
-@router.put("/pipelines/{execution}/pause", tags=["executions"], **needs("run"))
-def pause_execution(here: Here, caller: Caller, execution: str) -> Response:
+@router.put("/pipelines/{id}/pause", tags=["executions"], **needs("run"))
+def pause_execution(here: Here, caller: Caller, execution: Id) -> Response:
     """Hand out no new work."""
     here.control.pause(here.pipeline_execution(execution).id, user=caller.user)
     return empty()
 
 
-@router.put("/pipelines/{execution}/resume", tags=["executions"], **needs("run"))
-def resume_execution(here: Here, caller: Caller, execution: str) -> Response:
+@router.put("/pipelines/{id}/resume", tags=["executions"], **needs("run"))
+def resume_execution(here: Here, caller: Caller, execution: Id) -> Response:
     """Go on after a pause."""
     here.control.resume(here.pipeline_execution(execution).id, user=caller.user)
     return empty()
 
 
-@router.get("/pipelines/{execution}/why", tags=["executions"], **needs("read"))
-def why(here: Here, execution: str) -> Response:
+@router.get("/pipelines/{id}/why", tags=["executions"], **needs("read"))
+def why(here: Here, execution: Id) -> Response:
     """What an execution, or an ad-hoc task, waits for, in one sentence."""
     return answer({"why": here.why.why(here.executions.get(execution))})
 
 
-@router.get("/pipelines/{execution}/events", tags=["executions"], **needs("read"))
-def execution_events(here: Here, execution: str, after: Moment = 0) -> Response:
+@router.get("/pipelines/{id}/events", tags=["executions"], **needs("read"))
+def execution_events(here: Here, execution: Id, after: Moment = 0) -> Response:
     """Everything that has happened to an execution, or an ad-hoc task, oldest first; `after` is a sequence number."""
     log = here.live
     if not isinstance(log, History):

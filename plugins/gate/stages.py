@@ -9,7 +9,7 @@ from gennaker.core.authoriser import require
 from gennaker.core.errors import NotFound
 from gennaker.core.model.execution import Execution, Stage
 from gennaker.core.view import can_skip
-from gennaker.plugins.gate.access import Caller, Here, answer, needs, routes
+from gennaker.plugins.gate.access import Caller, Here, Id, answer, needs, routes
 from gennaker.plugins.gate.body import MaybeObjectBody, ObjectBody
 from gennaker.plugins.gate.errors import StatusError
 
@@ -22,11 +22,11 @@ ANSWERS = frozenset(
 
 
 @router.patch(
-    "/pipelines/{execution}/stages/{stage}",
+    "/pipelines/{id}/stages/{stage}",
     tags=["executions"],
     **needs("run", body="what to merge into the stage's context"),
 )
-def patch_stage(here: Here, caller: Caller, execution: str, stage: str, body: ObjectBody) -> Response:
+def patch_stage(here: Here, caller: Caller, execution: Id, stage: str, body: ObjectBody) -> Response:
     """Merge into a stage's context and wake it: judgments, skips. Keys other than a person's answers need the scope `admin`."""
     if not ANSWERS.issuperset(body):
         require(caller, "admin")
@@ -38,12 +38,12 @@ def patch_stage(here: Here, caller: Caller, execution: str, stage: str, body: Ob
 
 
 @router.put(
-    "/pipelines/{execution}/stages/{stage}/restart",
+    "/pipelines/{id}/stages/{stage}/restart",
     tags=["executions"],
     **needs("run", body="not looked at: the pipeline as it is stored counts"),
 )
 def restart_stage(
-    here: Here, caller: Caller, execution: str, stage: str, _body: MaybeObjectBody, seen: int | None = None
+    here: Here, caller: Caller, execution: Id, stage: str, _body: MaybeObjectBody, seen: int | None = None
 ) -> Response:
     """Run a stage and everything after it again. `seen` is the stage's `round` that the caller saw; with another one it is refused."""
     found = here.pipeline_execution(execution)

@@ -86,6 +86,12 @@ def test_renaming_and_ordering(client: httpx.Client) -> None:
     assert "idsToIndices" in message(client.post("/actions/pipelines/reorder", json={"application": "app"}), 400)
 
 
+def test_a_pipeline_that_is_saved_without_a_place_keeps_its_place(client: httpx.Client) -> None:
+    first, _second = save(client, name="b", index=0), save(client, name="a", index=1)
+    save(client, name="b", id=first)
+    assert [one["name"] for one in client.get("/applications/app/pipelineConfigs").json()] == ["b", "a"]
+
+
 def test_bulk_saving_tells_which_ones_failed(client: httpx.Client) -> None:
     answer = client.post("/pipelines/bulksave", json=[PIPELINE, {"application": "app"}, {**PIPELINE, "name": "b"}])
     body = answer.json()

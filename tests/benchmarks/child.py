@@ -18,7 +18,7 @@ class Child:
 
     def __init__(self, script: str, **given: Any) -> None:
         self._script = script
-        self._errors: IO[bytes] = tempfile.TemporaryFile()
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed by `close`
         self._process = subprocess.Popen(
             [sys.executable, str(HERE / script), json.dumps(given)],
             stdin=subprocess.PIPE,

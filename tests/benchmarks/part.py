@@ -111,7 +111,9 @@ class Part:
                             elif isinstance(event, StageFinished):
                                 ends.append(entry.at)
                                 spans.append((entry.at - began[entry.execution, event.stage]) / 1000)
-            failed = [id_ for id_, (status, _) in executions.statuses(connection, list(ids)).items() if status != "SUCCEEDED"]
+            failed = [
+                id_ for id_, (status, _) in executions.statuses(connection, list(ids)).items() if status != "SUCCEEDED"
+            ]
         if failed:
             raise RuntimeError(f"{len(failed)} executions failed, such as {failed[0]}")
         return {"stages": len(ends), "seconds": (max(ends) - min(ends)) / 1000, "spans": sorted(spans)}

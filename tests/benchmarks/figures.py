@@ -1,0 +1,189 @@
+"""From samples to figures with their limits, peers and goals.
+
+Separate because the goals are written down here, and nowhere else in code. Source: the goals of the project, each against its limit or peer in the same run.
+"""
+
+from collections.abc import Sequence
+
+from pipelines import SHAPES
+from report import Line, Samples, at_least, at_most
+from settings import Setting
+
+_CHAIN = next(iter(SHAPES))
+_MIB = 1024 * 1024
+
+
+def lines(found: Samples, settings: Sequence[Setting]) -> list[Line]:
+    """Every figure that was measured."""
+    out: list[Line] = []
+    for setting in settings:
+        for shape in SHAPES:
+            if f"{setting.name}/{shape}/rate" in found:
+                out += _shape(found, setting, shape)
+        out += _cpu(found, setting)
+        out += _wider(found, setting)
+    return [*out, *_daemon(found)]
+
+
+def _shape(found: Samples, setting: Setting, shape: str) -> list[Line]:
+    name = f"{setting.name}/{shape}"
+    limit, peer = _limit(found, setting), _peer(found, setting)
+    rate = Line(
+        setting=setting.name,
+        figure=f"{shape}, in flight",
+        value=found[f"{name}/rate"],
+        unit="steps/s",
+        limit=limit,
+        peer=peer,
+        goals=_rate_goals(found, setting) if shape == _CHAIN else (),
+    )
+    spans = f"{name}/spans"
+    out = [
+        rate,
+        Line(setting=setting.name, figure="  a stage from start to end, p50", value=1000 * found[spans], unit="ms"),
+        Line(
+            setting=setting.name, figure="  a stage from start to end, p99", value=1000 * found.high(spans), unit="ms"
+        ),
+        Line(setting=setting.name, figure="  accepted, 8 at a time", value=found[f"{name}/accepted"], unit="/s"),
+    ]
+    alone = f"{name}/alone"
+    if alone in found:
+        celery = found.get("Celery/alone")
+        out += [
+            Line(
+                setting=setting.name,
+                figure=f"{shape}, alone, per stage p50",
+                value=1000 * found[alone],
+                unit="ms",
+                limit=_alone_limit(found, setting),
+                peer=("Celery", 1000 * celery) if celery else None,
+                goals=_alone_goals(found, setting) if shape == _CHAIN else (),
+            ),
+            Line(
+                setting=setting.name, figure=f"{shape}, alone, per stage p99", value=1000 * found.high(alone), unit="ms"
+            ),
+        ]
+    return out
+
+
+def _limit(found: Samples, setting: Setting) -> tuple[str, float] | None:
+    if setting.postgres:
+        rows = found.get("PostgreSQL/everything")
+        return ("same rows", rows) if rows else None
+    rows = found.get(f"SQLite {setting.synchronous}/everything")
+    return ("same rows", rows) if rows else None
+
+
+def _peer(found: Samples, setting: Setting) -> tuple[str, float] | None:
+    name = "Dramatiq" if setting.broker else "Celery"
+    rate = found.get(f"{name}/rate")
+    return (name, rate) if rate else None
+
+
+def _rate_goals(found: Samples, setting: Setting) -> tuple:  # type: ignore[type-arg]
+    celery, dramatiq = found.get("Celery/rate"), found.get("Dramatiq/rate")
+    if setting.engines > 1:
+        return ()
+    if setting.broker:
+        if not setting.postgres:
+            return ()
+        return at_least("≥ 20 × Celery", celery, 20) + at_least("≥ 6 × Dramatiq", dramatiq, 6)
+    append = found.get(f"SQLite {setting.synchronous}/append")
+    if setting.synchronous == "NORMAL":
+        return at_least("≥ 50 × Celery", celery, 50) + at_least("≥ 40 % of raw append", append, 0.4)
+    return at_least("≥ 55 % of raw append", append, 0.55)
+
+
+def _alone_limit(found: Samples, setting: Setting) -> tuple[str, float] | None:
+    commit, hop = _commit(found, setting), found.get("hop")
+    trip = found.get("RabbitMQ/round trip") if setting.broker else hop
+    if commit is None or trip is None:
+        return None
+    return ("commit + trip" if setting.broker else "commit + hop", 1000 * (commit + trip))
+
+
+def _commit(found: Samples, setting: Setting) -> float | None:
+    return found.get("PostgreSQL/one" if setting.postgres else f"SQLite {setting.synchronous}/one")
+
+
+def _alone_goals(found: Samples, setting: Setting) -> tuple:  # type: ignore[type-arg]
+    limit, celery = _alone_limit(found, setting), found.get("Celery/alone")
+    if limit is None:
+        return ()
+    if setting.broker:
+        return at_most("≤ 1.3 × (round trip + commit)", limit[1], 1.3)
+    commit, hop = _commit(found, setting) or 0.0, found.get("hop") or 0.0
+    if setting.synchronous == "FULL":
+        return at_most("≤ 1.5 × commit + hop", 1000 * (1.5 * commit + hop))
+    return at_most("≤ 2.5 × commit + hop", 1000 * (2.5 * commit + hop)) + at_most(
+        "≤ 1/20 of Celery", 1000 * celery if celery else None, 1 / 20
+    )
+
+
+def _cpu(found: Samples, setting: Setting) -> list[Line]:
+    name = f"{setting.name}/{_CHAIN}/cpu"
+    if name not in found:
+        return []
+    cal = found["cal"]
+    most, text = (6.0, "≤ 6 cal") if setting.broker else (1.5, "≤ 1.5 cal")
+    peer = found.get("Celery/cpu")
+    figure = "CPU a step, with broker and database" if setting.broker else "CPU a step"
+    return [
+        Line(
+            setting=setting.name,
+            figure=figure,
+            value=1e6 * found[name],
+            unit="µs",
+            limit=("cal", 1e6 * cal),
+            peer=("Celery's worker", 1e6 * peer) if peer else None,
+            goals=at_most(text, 1e6 * cal, most),
+        )
+    ]
+
+
+def _wider(found: Samples, setting: Setting) -> list[Line]:
+    from pipelines import WIDER
+
+    return [
+        Line(
+            setting=setting.name,
+            figure=f"{shape}, in flight",
+            value=found[f"{setting.name}/{shape}/rate"],
+            unit="steps/s",
+            limit=("small chain", found[f"{setting.name}/{_CHAIN}/rate"]),
+            goals=at_least("≥ 60 % of the small chain", found[f"{setting.name}/{_CHAIN}/rate"], 0.6),
+        )
+        for shape in WIDER
+        if f"{setting.name}/{shape}/rate" in found
+    ]
+
+
+def _daemon(found: Samples) -> list[Line]:
+    if "daemon/seconds" not in found:
+        return []
+    imports = found["imports"]
+    name = "gennaker up"
+    return [
+        Line(
+            setting=name,
+            figure="start to /health UP",
+            value=found["daemon/seconds"],
+            unit="s",
+            limit=("bare import", imports),
+            goals=at_most("≤ 1.2 × bare import", imports, 1.2),
+        ),
+        Line(
+            setting=name,
+            figure="resident memory, idle",
+            value=found["daemon/resident"] / _MIB,
+            unit="MB",
+            goals=at_most("< 120 MB", 120.0),
+        ),
+        Line(
+            setting=name,
+            figure="CPU of a core, idle",
+            value=100 * found["daemon/cpu"],
+            unit="%",
+            goals=at_most("< 1 %", 1.0),
+        ),
+    ]

@@ -1,0 +1,175 @@
+"""`make bench`: limits, peers and the program in one run, interleaved, medians of several rounds, at most ten minutes.
+
+Separate because it is the script: it decides what is run how often, and knows nothing of how.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import figures
+import ground
+import limits
+import load
+import peers
+import pipelines
+import settings
+import startup
+from msgspec import Struct
+from report import Report, Samples
+from rich.console import Console
+
+_NOTES = [
+    "steps/s: stages finished per second between the first and the last that finished, all executions accepted before",
+    "alone: one execution at a time, its acceptance included; a stage from start to end has the log's resolution of 1 ms",
+    "limits: the same rows by the driver alone in batches of 64 (one for alone); round trip: two messages through two quorum queues, confirmed",
+    "raw append is the log without the rows of executions; peers keep no state; on 2 cores a second engine has no core of its own",
+]
+
+
+class Plan(Struct, frozen=True):
+    """How much is run."""
+
+    rounds: int
+    flight: int
+    broker_flight: int
+    alone: int
+    peer_flight: int
+    wider: int
+    #: Seconds after which no further round begins.
+    budget: float
+    broker: bool = True
+
+
+FULL = Plan(rounds=3, flight=1000, broker_flight=1000, alone=30, peer_flight=150, wider=100, budget=400.0)
+SMALL = Plan(rounds=1, flight=40, broker_flight=0, alone=3, peer_flight=0, wider=0, budget=1.0, broker=False)
+
+
+class Run:
+    """One run of everything."""
+
+    def __init__(self, plan: Plan, progress: Console) -> None:
+        self._plan = plan
+        self._progress = progress
+        self._found = Samples()
+        self._loads: list[float] = []
+        self._cals: list[float] = []
+        self._began = time.monotonic()
+
+    def report(self) -> Report:
+        """Run it."""
+        rounds = 0
+        while rounds < self._plan.rounds and (rounds == 0 or not self._late()):
+            rounds += 1
+            self._round(rounds)
+        chosen = settings.EMBEDDED + (settings.ON_RABBITMQ if self._plan.broker else ())
+        return Report(
+            lines=figures.lines(self._found, chosen),
+            cal=(1e6 * min(self._cals), 1e6 * max(self._cals)),
+            load=(min(self._loads), max(self._loads)),
+            cores=os.cpu_count() or 1,
+            rounds=rounds,
+            seconds=time.monotonic() - self._began,
+            notes=_NOTES,
+        )
+
+    def _late(self) -> bool:
+        spent = time.monotonic() - self._began
+        return spent > self._plan.budget
+
+    def _round(self, number: int) -> None:
+        plan = self._plan
+        with ground.folder() as home:
+            sample = home / "sample.db"
+            for index, setting in enumerate(settings.EMBEDDED):
+                for shape in pipelines.SHAPES:
+                    keep = sample if index == 0 and shape == next(iter(pipelines.SHAPES)) else None
+                    self._setting(setting, shape, settings.Size(plan.flight, plan.alone), keep)
+            self._limits(limits.rows(sample))
+            if plan.wider:
+                for shape, count in zip(pipelines.WIDER, (plan.wider, plan.wider // 10), strict=True):
+                    self._setting(settings.EMBEDDED[0], shape, settings.Size(count, 0))
+        if plan.broker:
+            self._broker()
+        self._daemon()
+        self._progress.print(f"round {number}: {time.monotonic() - self._began:.0f} s")
+
+    def _broker(self) -> None:
+        plan = self._plan
+        for setting in settings.ON_RABBITMQ:
+            for shape in pipelines.SHAPES:
+                if setting.engines > 1 and shape != next(iter(pipelines.SHAPES)):
+                    continue
+                self._setting(setting, shape, settings.Size(plan.broker_flight, plan.alone // 2))
+            self._peers()
+        self._note("RabbitMQ/round trip", limits.round_trips())
+        self._note("RabbitMQ/messages", limits.messages())
+
+    def _setting(self, setting: settings.Setting, shape: str, size: settings.Size, keep: Path | None = None) -> None:
+        self._look()
+        measured = settings.measure(setting, shape, size, keep)
+        name = f"{setting.name}/{shape}"
+        self._note(f"{name}/rate", measured.rate)
+        self._note(f"{name}/accepted", measured.accepted)
+        self._note(f"{name}/cpu", measured.cpu + measured.servers)
+        self._found.extend(f"{name}/spans", measured.spans)
+        self._found.extend(f"{name}/alone", measured.alone)
+
+    def _peers(self) -> None:
+        for name in peers.NAMES:
+            measured = peers.measure(name, self._plan.peer_flight, self._plan.alone // 2)
+            self._note(f"{name}/rate", measured.rate)
+            self._note(f"{name}/cpu", measured.cpu)
+            self._found.extend(f"{name}/alone", measured.alone)
+
+    def _limits(self, rows: limits.Rows) -> None:
+        for synchronous in ("NORMAL", "FULL"):
+            raw = limits.sqlite(rows, synchronous)
+            self._note(f"SQLite {synchronous}/append", raw.append)
+            self._note(f"SQLite {synchronous}/everything", raw.everything)
+            self._note(f"SQLite {synchronous}/one", raw.one)
+        self._note("hop", limits.hop())
+        if self._plan.broker:
+            server = limits.postgres(rows)
+            self._note("PostgreSQL/everything", server.everything)
+            self._note("PostgreSQL/one", server.one)
+
+    def _daemon(self) -> None:
+        self._look()
+        self._note("imports", limits.imports())
+        idle = startup.measure()
+        self._note("daemon/seconds", idle.seconds)
+        self._note("daemon/resident", idle.resident)
+        self._note("daemon/cpu", idle.cpu)
+
+    def _note(self, name: str, value: float) -> None:
+        self._found.add(name, value)
+
+    def _look(self) -> None:
+        self._loads.append(load.average())
+        self._cals.append(load.cal())
+        self._note("cal", self._cals[-1])
+
+
+def main() -> None:
+    """Read the command line, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--small", action="store_true", help="a few seconds without servers: shows that it works, measures nothing"
+    )
+    parser.add_argument("--rounds", type=int, help="most rounds")
+    parser.add_argument("--json", type=Path, help="write the report to this file as well")
+    given = parser.parse_args()
+    plan = SMALL if given.small else FULL
+    if given.rounds:
+        plan = Plan(**{**{name: getattr(plan, name) for name in plan.__struct_fields__}, "rounds": given.rounds})
+    report = Run(plan, Console(stderr=True)).report()
+    report.show(Console(width=None if sys.stdout.isatty() else 190))
+    if given.json:
+        given.json.write_bytes(report.as_json())
+
+
+if __name__ == "__main__":
+    main()

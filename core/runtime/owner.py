@@ -24,6 +24,7 @@ from gennaker.core.runtime import outgoing
 from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.children import Children
 from gennaker.core.runtime.commit import Committed, commit
+from gennaker.core.runtime.counting import count
 from gennaker.core.runtime.decisions import Decisions, Item, decide_all
 from gennaker.core.runtime.inbox import Inbox
 from gennaker.core.runtime.poison import bury
@@ -92,6 +93,11 @@ class Owner:
     def alive(self) -> bool:
         """The thread runs."""
         return self._thread.is_alive()
+
+    @property
+    def outstanding(self) -> int:
+        """Hand-outs without an answer."""
+        return len(outgoing.outstanding(list(self._warm.values())))
 
     def _run(self) -> None:
         backoff = _BACKOFF_S
@@ -286,6 +292,7 @@ class Owner:
         for command, refused in decisions.handled.items():
             self._bell.handled(command, refused)
         self._bell.news()
+        count(batch.changes)
         if decisions.children:
             self._children.accept(decisions.children)
 

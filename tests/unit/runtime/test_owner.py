@@ -1,0 +1,133 @@
+"""The owner when things go wrong: poison, lost fences, a database that goes away."""
+
+import time
+
+import pytest
+from sqlalchemy import text
+
+from gennaker.core.errors import Unavailable
+from gennaker.core.model.events import TaskFinished
+from gennaker.core.runtime import owner as owners
+from gennaker.core.store import batch, entries, letters, shards, slots
+from gennaker.core.store.batch import Batch, commit
+
+
+def _letters(runtime):
+    with runtime.database.reading() as connection:
+        return letters.newest(connection, 10)
+
+
+def test_rule_13_what_cannot_be_stored_is_alone_in_its_fate(runtime, until, chain, monkeypatch):
+    encode = entries.encode
+
+    def choosy(events):
+        events = tuple(events)
+        for event in events:
+            if isinstance(event, TaskFinished) and event.outputs.get("by") == "01POISON":
+                raise ValueError("no such letter")
+        return encode(events)
+
+    monkeypatch.setattr(batch.entries, "encode", choosy)
+    control = runtime.services.control
+    ids = [control.start(chain("noop", executionId=id_), {}, user="ann") for id_ in ("01A", "01POISON", "01B", "01C")]
+    bad = until(runtime, "01POISON", status="TERMINAL")
+    assert "no such letter" in bad.cancellation_reason
+    assert [until(runtime, id_).status for id_ in ids if id_ != "01POISON"] == ["SUCCEEDED"] * 3
+    assert [(letter.subject, letter.type) for letter in _letters(runtime)] == [("01POISON", "Reply")]
+
+
+def test_rule_13_a_message_that_cannot_be_decided_fails_its_execution_with_the_reason(
+    runtime, until, chain, monkeypatch
+):
+    decide_all = owners.decide_all
+
+    def clumsy(items, warm, now, types, **more):
+        def advance(execution, message, now, types):
+            if execution is not None and execution.id == "01POISON":
+                raise ZeroDivisionError("a mistake of ours")
+            from gennaker.core.engine.decide import advance
+
+            return advance(execution, message, now, types)
+
+        return decide_all(items, warm, now, types, advance=more.get("advance", advance))
+
+    monkeypatch.setattr(owners, "decide_all", clumsy)
+    control = runtime.services.control
+    ids = [control.start(chain("noop", executionId=id_), {}, user="ann") for id_ in ("01A", "01POISON", "01B")]
+    bad = until(runtime, "01POISON", status="TERMINAL")
+    assert bad.cancellation_reason == "The engine failed on a message: ZeroDivisionError: a mistake of ours"
+    assert [until(runtime, id_).status for id_ in (ids[0], ids[2])] == ["SUCCEEDED"] * 2
+    assert "ZeroDivisionError" in _letters(runtime)[0].traceback
+
+
+def test_rule_03_a_deposed_owner_writes_nothing(runtime):
+    with runtime.database.reading() as connection:
+        shard = shards.read(connection)[0]
+    stale = Batch(shard=0, epoch=shard.epoch - 1, at=1, published_upto=10_000)
+    assert runtime.database.transact(lambda connection: commit(connection, stale)) is None
+    with runtime.database.reading() as connection:
+        assert shards.read(connection)[0].published_upto <= shard.position
+
+
+def test_rule_02_a_lost_shard_is_claimed_again_and_nothing_is_lost(runtime, until, chain):
+    runtime.database.transact(lambda connection: connection.execute(text("UPDATE shard SET epoch = epoch + 1")))
+    id_ = runtime.services.control.start(chain("noop", "noop"), {}, user="ann")
+    assert until(runtime, id_, status="SUCCEEDED")
+
+
+def test_a_database_that_goes_away_and_comes_back_loses_nothing(runtime, until, chain, monkeypatch):
+    transact = runtime.database.transact
+    control = runtime.services.control
+    ids = [control.start(chain("noop", "noop", "noop"), {}, user="ann") for _ in range(3)]
+    broken_until = time.monotonic() + 1.0
+
+    def flaky(work):
+        if time.monotonic() < broken_until:
+            raise Unavailable("the database does not answer")
+        return transact(work)
+
+    monkeypatch.setattr(runtime.database, "transact", flaky)
+    assert [until(runtime, id_).status for id_ in ids] == ["SUCCEEDED"] * 3
+
+
+def test_rule_04_positions_have_no_gap_and_all_is_published(runtime, until, chain):
+    control = runtime.services.control
+    for id_ in [control.start(chain("noop", "noop"), {}, user="ann") for _ in range(5)]:
+        until(runtime, id_)
+    with runtime.database.reading() as connection:
+        found = entries.after(connection, 0, 0, 1000)
+        shard = shards.read(connection)[0]
+    assert [entry.position for entry in found] == list(range(1, shard.position + 1))
+    (owner,) = runtime._ownership.owners
+    assert owner.relay.published_upto == shard.position
+
+
+def test_rule_17_claims_of_executions_that_are_gone_are_dropped_at_a_take_over(runtimes, until, chain):
+    first = runtimes()
+    ghost = slots.Slot(pipeline="x", limit=1, holders=(("01GHOST", 0),))
+    first.database.transact(lambda connection: slots.save(connection, [ghost]))
+    first.drain(5)
+    second = runtimes()
+    id_ = second.services.control.start(chain("noop", id="x", limitConcurrent=True), {}, user="ann")
+    assert until(second, id_, status="SUCCEEDED")
+
+
+def test_health_says_what_is_wrong(runtime, monkeypatch):
+    assert runtime.health().up
+    monkeypatch.setattr(runtime.database, "ping", lambda: (_ for _ in ()).throw(Unavailable("it does not answer")))
+    report = runtime.health()
+    assert not report.up
+    assert report.components["database"] == {"status": "DOWN", "reason": "it does not answer"}
+
+
+@pytest.mark.usefixtures("runtime")
+def test_a_second_engine_on_the_same_file_is_refused(runtimes):
+    with pytest.raises(Exception, match="is the engine of this SQLite file already"):
+        runtimes()
+
+
+def test_metrics_count_what_happens(runtime, until, chain):
+    until(runtime, runtime.services.control.start(chain("noop"), {}, user="ann"))
+    found = runtime.services.metrics()
+    assert b"gennaker_batch_changes_count" in found
+    assert b'gennaker_executions_finished_total{status="SUCCEEDED"}' in found

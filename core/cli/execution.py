@@ -104,7 +104,9 @@ def get_execution(ctx: click.Context, id_: str) -> None:
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Watch no longer than this.")
 def watch_execution(ctx: click.Context, id_: str, timeout: float | None) -> None:
     """Show progress until the end; leaves with 0 only when it succeeded."""
-    follow(ctx, daemon(ctx), id_, limit=timeout)
+    client = daemon(ctx)
+    read_execution(client, id_)  # who is not there at first is not waited for
+    follow(ctx, client, id_, limit=timeout)
 
 
 @_command("cancel")

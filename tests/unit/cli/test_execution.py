@@ -173,6 +173,7 @@ def test_watch_tells_what_a_judgment_asks_and_how_to_answer(
         "GET",
         "/pipelines/E1",
         execution("RUNNING", asking),
+        execution("RUNNING", asking),
         execution("CANCELED", stage("1", "CANCELED"), sequence=2, cancellationReason="by ann"),
     )
     result = gennaker("execution", "watch", "E1")
@@ -183,13 +184,15 @@ def test_watch_tells_what_a_judgment_asks_and_how_to_answer(
 
 
 def test_watch_waits_for_the_cleaning_up(gennaker: Any, server: Any, execution: Make) -> None:
-    server.on("GET", "/pipelines/E1", execution("CANCELED", cleaning=True), execution("CANCELED", sequence=2))
+    cleaning = execution("CANCELED", cleaning=True)
+    server.on("GET", "/pipelines/E1", cleaning, cleaning, execution("CANCELED", sequence=2))
     assert gennaker("execution", "watch", "E1").exit_code == 1
-    assert len(server.calls) == 2
+    assert len(server.calls) == 3
 
 
 def test_watch_outlives_a_restart_of_the_daemon(gennaker: Any, server: Any, stage: Make, execution: Make) -> None:
-    server.on("GET", "/pipelines/E1", execution("RUNNING", stage("1", "RUNNING")))
+    running = execution("RUNNING", stage("1", "RUNNING"))
+    server.on("GET", "/pipelines/E1", running, running)
     server.answers["GET", "/pipelines/E1"] += [
         (503, {"message": "starting"}),
         (200, execution("SUCCEEDED", stage("1", "SUCCEEDED"), sequence=2)),
@@ -205,6 +208,10 @@ def test_watch_gives_up_on_a_daemon_that_stays_away(
     server.answers["GET", "/pipelines/E1"][-1] = (503, {"message": "down"})
     result = gennaker("execution", "watch", "E1")
     assert (result.exit_code, result.stderr) == (3, "Error: down\n")
+
+
+def test_watch_does_not_wait_for_a_daemon_that_was_not_there(gennaker: Any) -> None:
+    assert gennaker("execution", "watch", "E1", "--server", "http://127.0.0.1:1").exit_code == 3
 
 
 def test_ctrl_c_ends_the_watching_and_not_the_execution(
@@ -230,6 +237,7 @@ def test_on_a_terminal_progress_is_redrawn(
     server.on(
         "GET",
         "/pipelines/E1",
+        execution("RUNNING", stage("1", "RUNNING", startTime=1)),
         execution("RUNNING", stage("1", "RUNNING", startTime=1)),
         execution("SUCCEEDED", stage("1", "SUCCEEDED", startTime=1, endTime=2), sequence=2),
     )

@@ -64,7 +64,7 @@ contracts: install ## who may import whom
 
 .PHONY: dead
 dead: install ## code that nothing uses
-	@$(BIN)/vulture
+	@$(BIN)/python scripts/find-dead
 
 .PHONY: fmt
 fmt: install ## put the code into form

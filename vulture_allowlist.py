@@ -1,1 +1,10 @@
 """What nothing in these folders uses and is kept all the same; vulture reads this as its use. Each line says why."""
+
+from gennaker.core.engine.decide import decide
+from gennaker.core.log import about
+from gennaker.core.run import Run
+
+decide  # The rule itself, as the tests and whoever studies the engine call it; the owner applies what it says at once (`advance`).
+about  # For plugins: facts on every line inside.
+Run.stage_elapsed  # For plugins.
+Run.redirect  # For plugins.

@@ -1,19 +1,45 @@
 """What is counted, for Prometheus: one registry of our own, and a function for each thing that happens.
 
-Separate so that names, labels and help texts are on one screen and nothing else knows the client library. Labels have few values:
+Separate so that names, labels and help texts are on one screen and nothing else knows the client library. What happens to executions is
+counted from their events, so it is the log that is counted, once, by the owner that wrote it. Labels have few values:
 no execution, application or path is one. Durations are seconds.
 """
 
+import time
+from collections import Counter as Counted
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+from gennaker.core.model.events import (
+    AnyEvent,
+    ExecutionFinished,
+    ExecutionStarted,
+    StageFinished,
+    StageStarted,
+    TaskAnswered,
+    TaskFinished,
+    TaskHandedOut,
+)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Scope]]
+Send = Callable[[Scope], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
-_started = Counter("gennaker_executions_started", "Executions that began.", registry=REGISTRY)
-_finished = Counter("gennaker_executions_finished", "Executions that ended.", ["status"], registry=REGISTRY)
-_stages = Counter("gennaker_stage_transitions", "Stages that took on a status.", ["status"], registry=REGISTRY)
+_executions = Counter(
+    "gennaker_executions", "Executions that began, and that ended by status.", ["what"], registry=REGISTRY
+)
+_stages = Counter("gennaker_stages", "Stages that began, and that ended by status.", ["what"], registry=REGISTRY)
+_tasks = Counter(
+    "gennaker_tasks", "Calls handed out, answers that go on, and tasks that ended.", ["what"], registry=REGISTRY
+)
 _batch = Histogram(
     "gennaker_batch_changes",
     "Executions changed by one commit.",
@@ -21,7 +47,6 @@ _batch = Histogram(
     registry=REGISTRY,
 )
 _commit = Histogram("gennaker_commit_seconds", "Time of one commit.", buckets=_SECONDS, registry=REGISTRY)
-_handouts = Gauge("gennaker_handouts_outstanding", "Work handed out and not answered yet.", registry=REGISTRY)
 _bus_up = Gauge("gennaker_bus_up", "1 while the bus is connected and not blocked.", registry=REGISTRY)
 _bus_outstanding = Gauge("gennaker_bus_outstanding", "Messages sent and not confirmed yet.", registry=REGISTRY)
 _requests = Counter("gennaker_http_requests", "HTTP requests answered.", ["method", "status"], registry=REGISTRY)
@@ -32,19 +57,30 @@ _request_time = Histogram(
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def execution_started() -> None:
-    """An execution began."""
-    _started.inc()
+def happened(events: Iterable[AnyEvent]) -> None:
+    """These facts were stored."""
+    for (counter, what), count in Counted(filter(None, map(_counted, events))).items():
+        counter.labels(what).inc(count)
 
 
-def execution_finished(status: str) -> None:
-    """An execution ended with a status."""
-    _finished.labels(status).inc()
-
-
-def stage_changed(status: str) -> None:
-    """A stage took on a status."""
-    _stages.labels(status).inc()
+def _counted(event: AnyEvent) -> tuple[Counter, str] | None:
+    match event:
+        case ExecutionStarted():
+            return _executions, "started"
+        case ExecutionFinished():
+            return _executions, event.status
+        case StageStarted():
+            return _stages, "started"
+        case StageFinished():
+            return _stages, event.status
+        case TaskHandedOut():
+            return _tasks, "handed_out"
+        case TaskAnswered():
+            return _tasks, "goes_on"
+        case TaskFinished():
+            return _tasks, event.status
+        case _:
+            return None
 
 
 def committed(changes: int, seconds: float) -> None:
@@ -53,21 +89,35 @@ def committed(changes: int, seconds: float) -> None:
     _commit.observe(seconds)
 
 
-def handouts(outstanding: int) -> None:
-    """So much work is handed out now."""
-    _handouts.set(outstanding)
-
-
 def bus(*, up: bool, outstanding: int) -> None:
     """How the bus is now."""
     _bus_up.set(up)
     _bus_outstanding.set(outstanding)
 
 
-def http_request(method: str, status: int, seconds: float) -> None:
-    """A request was answered; a method that HTTP does not know counts as OTHER."""
-    _requests.labels(method if method in _METHODS else "OTHER", str(status)).inc()
-    _request_time.observe(seconds)
+def measured(app: App) -> App:
+    """The same ASGI application, with every request counted and timed (a stream until it ends)."""
+
+    async def counting(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        status, started = 500, time.perf_counter()
+
+        async def noting(message: Scope) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await app(scope, receive, noting)
+        finally:
+            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+            _requests.labels(method, str(status)).inc()
+            _request_time.observe(time.perf_counter() - started)
+
+    return counting
 
 
 def text() -> bytes:

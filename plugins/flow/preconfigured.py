@@ -6,19 +6,16 @@ Separate because people who draw pipelines use them without seeing their URLs an
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import asdict
+from msgspec import Struct, defstruct
 
 from gennaker.core.errors import InvalidRequest
-from gennaker.core.fields import field
+from gennaker.core.fields import Field, field, read
 from gennaker.core.stage import Stage
 from gennaker.plugins.flow.webhook import Webhook
 
 _VALUE = re.compile(r"\$\{\s*parameterValues(?:\[\s*['\"]([^'\"]+)['\"]\s*\]|\.(\w+))\s*\}")
-#: Keys of a preconfigured webhook that are not fields of the stage.
-_OWN = ("enabled", "type", "label", "description", "parameters", "sensitive_headers")
 
 
 class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
@@ -32,8 +29,8 @@ class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, r
     order: int = 0
 
 
-class Preconfigured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A stage type that is a webhook with fields the pipeline cannot change."""
+class Own(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """A stage type that is a webhook with fields the pipeline cannot change: what is not a field of the stage."""
 
     type: str
     label: str = ""
@@ -42,29 +39,37 @@ class Preconfigured(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     parameters: tuple[Parameter, ...] = ()
     #: Names of headers that hold secrets; request headers are never shown, so it changes nothing.
     sensitive_headers: tuple[str, ...] = ()
-    url: str | UnsetType = UNSET
-    method: str | UnsetType = UNSET
-    payload: Any = UNSET
-    custom_headers: dict[str, Any] | UnsetType = UNSET
-    fail_fast_status_codes: tuple[int, ...] | UnsetType = UNSET
-    webhook_retry_status_codes: tuple[int, ...] | UnsetType = UNSET
-    wait_for_completion: bool | UnsetType = UNSET
-    monitor_only: bool | UnsetType = UNSET
-    status_url_resolution: str | UnsetType = UNSET
-    status_url_json_path: str | UnsetType = UNSET
-    status_endpoint: str | UnsetType = UNSET
-    status_json_path: str | UnsetType = UNSET
-    progress_json_path: str | UnsetType = UNSET
-    success_statuses: str | UnsetType = UNSET
-    canceled_statuses: str | UnsetType = UNSET
-    terminal_statuses: str | UnsetType = UNSET
-    retry_status_codes: tuple[int, ...] | UnsetType = UNSET
-    retries: dict[str, Any] | UnsetType = UNSET
-    wait_before_monitor: float | UnsetType = UNSET
-    signal_cancellation: bool | UnsetType = UNSET
-    cancel_endpoint: str | UnsetType = UNSET
-    cancel_method: str | UnsetType = UNSET
-    cancel_payload: Any = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse now what the stage would refuse in each run."""
+        for declared, value in fixed_fields(self):
+            if not _VALUE.search(str(value)):
+                try:
+                    read(declared, {declared.name: value}, self.type)
+                except InvalidRequest as error:
+                    raise ValueError(error.message) from error
+
+
+def fixed_fields(configured: Own) -> list[tuple[Field, Any]]:
+    """The fields of the webhook stage that are set, with their values."""
+    found = ((declared, getattr(configured, declared.attribute)) for declared in _FIELDS)
+    return [(declared, value) for declared, value in found if value is not None]
+
+
+_FIELDS = tuple(declared for declared in Webhook.fields if declared.name != "account")
+if TYPE_CHECKING:
+    Preconfigured = Own
+else:
+    Preconfigured = defstruct(
+        "Preconfigured",
+        [(declared.attribute, Any, None) for declared in _FIELDS],
+        bases=(Own,),
+        module=__name__,
+        rename={declared.attribute: declared.name for declared in _FIELDS},
+        frozen=True,
+        kw_only=True,
+        forbid_unknown_fields=True,
+    )
 
 
 class WebhookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,10 +84,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook: WebhookSettings = WebhookSettings()
 
 
-def stage_type(configured: Preconfigured) -> type[Stage]:
+def stage_type(configured: Own) -> type[Stage]:
     """The stage type of a preconfigured webhook."""
-    fixed = {_camel(key): _plain(value) for key, value in asdict(configured).items() if key not in _OWN}
-    fixed = {key: value for key, value in fixed.items() if value is not UNSET and value is not None}
+    fixed = {declared.name: value for declared, value in fixed_fields(configured)}
 
     class Made(Webhook, type=configured.type, restart_clears=Webhook.restart_clears):
         __doc__ = configured.description or configured.label or "A webhook that the operator has configured."
@@ -91,8 +95,8 @@ def stage_type(configured: Preconfigured) -> type[Stage]:
         parameter_values: dict[str, Any] = field("parameterValues", "values of its parameters, by name", default={})
 
         def __init__(self, context: Mapping[str, Any], where: str = "") -> None:
-            given = context.get("parameterValues")
-            values = _values(configured, given if isinstance(given, dict) else {}, where)
+            super().__init__({"parameterValues": context.get("parameterValues")}, where)
+            values = _values(configured, self.parameter_values, where)
             super().__init__({**context, **_filled(fixed, values)}, where)
 
     return Made
@@ -120,11 +124,3 @@ def _filled(value: Any, values: dict[str, Any]) -> Any:
     if isinstance(value, dict):
         return {key: _filled(inner, values) for key, inner in value.items()}
     return [_filled(inner, values) for inner in value] if isinstance(value, list) else value
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _camel(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

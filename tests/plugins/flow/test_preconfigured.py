@@ -76,3 +76,20 @@ def test_a_wrong_key_is_told_with_its_line(tmp_path: Path) -> None:
     plugins = load(load_settings(file, home=tmp_path, environ={}))
     [broken] = plugins.broken
     assert "gennaker.yaml:10: plugins.flow.webhook.preconfigured[0].methud" in broken.reason
+
+
+def test_a_wrong_value_is_told_before_anything_runs(tmp_path: Path) -> None:
+    file = tmp_path / "gennaker.yaml"
+    file.write_text(YAML.replace("waitForCompletion: true", "waitForCompletion: perhaps"))
+    plugins = load(load_settings(file, home=tmp_path, environ={}))
+    [broken] = plugins.broken
+    assert "field waitForCompletion: 'perhaps' was given, expected true or false" in broken.reason
+    assert "plugins.flow.webhook.preconfigured[0]" in broken.reason
+
+
+def test_any_field_of_the_webhook_stage_may_be_fixed(tmp_path: Path) -> None:
+    file = tmp_path / "gennaker.yaml"
+    file.write_text(YAML.replace("method: PUT", "successStatuses: 'done, ok'\n          failFastStatusCodes: [503]"))
+    plugins = load(load_settings(file, home=tmp_path, environ={}))
+    stage = plugins.stages["notifyTeam"]({"parameterValues": {"text": "x"}, "successStatuses": "nope"})
+    assert getattr(stage, "success") == ["done", "ok"]  # noqa: B009

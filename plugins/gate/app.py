@@ -14,6 +14,7 @@ from gennaker.plugins.gate import (
     applications,
     definitions,
     executions,
+    expressions,
     operations,
     pipelines,
     projects,
@@ -26,7 +27,7 @@ from gennaker.plugins.gate.errors import install
 from gennaker.plugins.gate.feed import Feed
 
 #: A path that several routers match belongs to the first; what is asked for most stands in front.
-_NOUNS = (executions, stages, operations, tasks, definitions, applications, projects, pipelines)
+_NOUNS = (executions, stages, expressions, operations, tasks, definitions, applications, projects, pipelines)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

@@ -194,3 +194,32 @@ def test_a_repeated_parameter_is_one_list(client: httpx.Client, world: Any) -> N
     world.happened("E1")
     world.happened("E2")
     assert ids(client.get("/executions?executionIds=E1&executionIds=E2,E1")) == ["E1", "E2"]
+
+
+def test_expressions_can_be_tried_on_an_execution(client: httpx.Client, world: Any) -> None:
+    world.happened("E1", trigger={"type": "manual", "parameters": {"env": "prod", "n": 3}})
+    path, text = "/pipelines/E1/evaluateExpression", "to ${parameters.env}"
+    assert client.get(path, params={"expression": "${parameters.n}"}).json() == {"result": 3}
+    assert client.post(path, json={"expression": text}).json() == {"result": "to prod"}
+    assert client.post(path, content=text, headers={"Content-Type": "text/plain"}).json() == {"result": "to prod"}
+    assert client.get("/pipelines/E1/s1/evaluateExpression", params={"expression": text}).json()["result"] == "to prod"
+    failed = client.get(path, params={"expression": "${parameters.no}"}).json()
+    assert failed["result"] == "${parameters.no}"
+    assert failed["detail"]["parameters.no"][0]["level"] == "ERROR"
+    refusal(client.get("/pipelines/E1/s9/evaluateExpression?expression=x"), 404)
+    refusal(client.get("/pipelines/E9/evaluateExpression?expression=x"), 404)
+    assert "query expression" in refusal(client.get(path), 400)
+    assert "expression" in refusal(client.post(path, json=["x"]), 400)
+    assert "10000" in refusal(client.post(path, json={"expression": "x" * 10_001}), 400)
+
+
+def test_variables_can_be_tried_too(client: httpx.Client, world: Any) -> None:
+    world.happened("E1", trigger={"type": "manual", "parameters": {"env": "prod"}})
+    path = "/pipelines/E1/evaluateVariables"
+    body = client.post(path, json=[{"key": "a", "value": "${parameters.env}"}, {"key": "b", "value": ["${no}"]}]).json()
+    assert [(one["key"], one["value"], one["sourceValue"]) for one in body["result"]] == [
+        ("a", "prod", "${parameters.env}"),
+        ("b", ["${no}"], ["${no}"]),
+    ]
+    assert list(body["detail"]) == ["no"]
+    assert "body[0]" in refusal(client.post(path, json=[{"value": 1}]), 400)

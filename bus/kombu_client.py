@@ -8,6 +8,8 @@ from typing import Any
 from kombu.connection import Connection
 
 _CONNECT_TIMEOUT = 3.0
+#: Seconds after which Redis gives what a killed process held to another one.
+_VISIBILITY = 300
 
 
 def connection(url: str, name: str = "", **options: Any) -> Any:
@@ -15,4 +17,6 @@ def connection(url: str, name: str = "", **options: Any) -> Any:
     factory: Any = Connection
     if url.startswith(("amqp", "pyamqp")):
         options["client_properties"] = {"connection_name": name}
+    if url.startswith("redis"):
+        options["visibility_timeout"] = _VISIBILITY
     return factory(url, connect_timeout=_CONNECT_TIMEOUT, transport_options=options)

@@ -80,8 +80,9 @@ class KombuIntake:
     def _serve(self, current: Any) -> None:
         factory: Any = Consumer
         queue: Any = Queue
+        channel = current.channel()
         consumer = factory(
-            current.channel(),
+            channel,
             [queue(self._queue, no_declare=True)],
             on_message=self._message,
             prefetch_count=self._prefetch,
@@ -95,8 +96,7 @@ class KombuIntake:
             self._emptied.wait(_BUSY)
             self._acknowledge()
         self._acknowledge()
-        for message in reversed(self._unacked.values()):
-            message.requeue()
+        channel.close()  # the broker has back what was not settled
         self._unacked.clear()
 
     def _drain(self, current: Any) -> None:

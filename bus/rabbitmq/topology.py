@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from kombu.exceptions import OperationalError
+
 from gennaker.bus.kombu_client import connection
 from gennaker.bus.letter import DEAD
 from gennaker.bus.port import QueueStatus
@@ -21,6 +23,9 @@ _log = logging.getLogger(__name__)
 #: Deliveries after which a message is buried: far more than kills of processes cause.
 DELIVERY_LIMIT = 50
 _IDLE = 5.0
+_PATIENCE = 3.0
+#: Seconds for which nobody tries again to declare a single queue after the broker was found away.
+_AWAY = 5.0
 #: A dead letter is only ever looked at, which RabbitMQ counts as a delivery.
 _LOOKS = 1_000_000
 _LONGEST_WAIT = 4096
@@ -37,6 +42,7 @@ class Topology:
         self._lock = threading.RLock()
         self._connection: Any = None
         self._used = 0.0
+        self._away_until = 0.0
         self._queues: dict[str, tuple[str, ...]] = {}
         self._waits: dict[int, str] = {}
         self._warned: set[str] = set()
@@ -57,6 +63,8 @@ class Topology:
             if known == wanted:
                 return
             self._queues[queue] = wanted
+        if time.monotonic() < self._away_until:
+            return
         try:
             with self.channel() as channel:
                 self._declare_rest(channel)
@@ -166,12 +174,13 @@ class Topology:
                 self._timer.call(_IDLE, self._close_if_idle)
             current = self._connection
             try:
-                current.connect()
+                current.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=_PATIENCE)
                 with current.channel() as channel:
                     yield channel
             except BaseException as error:
                 self._drop()
-                if isinstance(error, current.connection_errors):
+                if isinstance(error, (*current.connection_errors, OperationalError)):
+                    self._away_until = time.monotonic() + _AWAY
                     raise OSError(f"no connection to RabbitMQ: {error}") from error
                 raise
             self._used = time.monotonic()

@@ -42,7 +42,6 @@ _TAKE_POSITION = Sql(
     "UPDATE shard SET position = position + 1, format = GREATEST(format, ?) WHERE id = ? RETURNING position"
 )
 _LOCK = Sql("SELECT id FROM shard WHERE id = ? {lock}")
-_GIVE_BACK = Sql("UPDATE shard SET position = position - 1 WHERE id = ?")
 _TAILS = (
     f"SELECT {_COLUMNS} FROM entry WHERE sequence > ? AND execution IN ({{marks}}) "
     "AND NOT EXISTS (SELECT 1 FROM tombstone WHERE tombstone.execution = entry.execution) ORDER BY execution, sequence"
@@ -93,11 +92,6 @@ def take_position(connection: Connection, shard: int) -> int:
 def lock(connection: Connection, shard: int) -> None:
     """Let nobody append to a shard until the transaction ends."""
     _LOCK(connection, shard)
-
-
-def give_back_position(connection: Connection, shard: int) -> None:
-    """Undo `take_position`, in the same transaction."""
-    _GIVE_BACK(connection, shard)
 
 
 def tails(connection: Connection, ids: Sequence[str], known: Mapping[str, int]) -> Iterator[Entry]:

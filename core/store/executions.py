@@ -28,7 +28,7 @@ from gennaker.core.store.statement import Sql
 _CHUNK = 500
 
 _DUE = Sql("SELECT id, due_at FROM execution WHERE shard = ? AND active AND due_at IS NOT NULL")
-_ACTIVE = Sql("SELECT id FROM execution WHERE shard = ? AND active ORDER BY id")
+_ACTIVE = Sql("SELECT id FROM execution WHERE shard = ? AND active")
 _STATE = Sql("SELECT active FROM execution WHERE id = ?")
 
 
@@ -49,13 +49,12 @@ def accept(
     if (first := accepted.take(connection, keys, execution.id, at)) is not None:
         return first
     shard = shard_of(execution.id, shards_of(connection))
-    position = entries.take_position(connection, shard)
     row = projection.row(execution, shard, None)
     if tombstones.exists(connection, execution.id) or not projection.write_first(connection, row):
-        entries.give_back_position(connection, shard)
         accepted.give_back(connection, keys)
         return execution.id
     events = tuple(events)
+    position = entries.take_position(connection, shard)  # late, for the shard's owner waits from here on
     entry = Entry(
         shard=shard,
         position=position,
@@ -97,7 +96,7 @@ def due(connection: Connection, shard: int) -> list[tuple[str, int]]:
 
 def active(connection: Connection, shard: int) -> list[str]:
     """The executions that the owner of a shard looks after: not complete, cleaning up, with a slot or a deadline."""
-    return list(_ACTIVE(connection, shard).scalars())
+    return sorted(_ACTIVE(connection, shard).scalars())
 
 
 def statuses(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[Status, int]]:

@@ -5,7 +5,7 @@ Separate from `executions` because it reads the projection only.
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, TextClause, select, text
 
 from gennaker.core.services import Search
 from gennaker.core.store.tables import execution as table
@@ -37,8 +37,8 @@ def _ordered(statement: Select[Any], search: Search) -> Select[Any]:
     return statement.order_by(*(column.asc() if search.oldest_first else column.desc() for column in columns))
 
 
-def _conditions(search: Search) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+def _conditions(search: Search) -> list[ColumnElement[bool] | TextClause]:
+    conditions: list[ColumnElement[bool] | TextClause] = []
     for column, wanted in (
         (table.c.application, search.application),
         (table.c.name, search.name),
@@ -54,6 +54,11 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     ):
         if values:
             conditions.append(many.in_(values))
+    # In words that the planners find in the conditions of the partial indexes.
+    if search.event_id:
+        conditions.append(text("event_id <> ''"))
+    if search.statuses and not any(status.complete for status in search.statuses):
+        conditions.append(text("active"))
     if search.built_from is not None:
         conditions.append(table.c.build_time >= search.built_from)
     if search.built_to is not None:

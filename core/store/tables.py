@@ -50,7 +50,7 @@ execution = Table("execution", metadata, _text("id", key=True), _number("shard")
                   _text("pipeline_config_id"), _text("status"), _number("build_time"), _number("start_time", null=True),
                   _number("end_time", null=True), _number("due_at", null=True), _flag("active"), _text("slot"), _number("round"),
                   _number("sequence"), _text("trigger_type"), _text("event_id"), _text("parent", null=True),
-                  Index("execution_active", "shard", postgresql_where=text("active"), sqlite_where=text("active")),
+                  Index("execution_active", "build_time", "id", postgresql_where=text("active"), sqlite_where=text("active")),
                   Index("execution_by_time", "build_time", "id"),
                   Index("execution_of_application", "application", "build_time", "id"),
                   Index("execution_of_pipeline", "application", "pipeline_config_id", "build_time"),

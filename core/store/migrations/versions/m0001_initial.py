@@ -56,7 +56,7 @@ def _executions() -> None:
         postgresql_with={"fillfactor": "75"},
     )
     for name, columns, where in (
-        ("execution_active", ["shard"], "active"),
+        ("execution_active", ["build_time", "id"], "active"),
         ("execution_by_time", ["build_time", "id"], None),
         ("execution_of_application", ["application", "build_time", "id"], None),
         ("execution_of_pipeline", ["application", "pipeline_config_id", "build_time"], None),

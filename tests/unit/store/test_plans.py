@@ -1,0 +1,32 @@
+"""Lists stay quick when there are many executions: each question finds its index."""
+
+import pytest
+
+from gennaker.core.store.database import Database
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    opened = Database.open(f"sqlite:///{tmp_path_factory.mktemp('plans')}/gennaker.db", synchronous="NORMAL")
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("where", "index"),
+    [
+        ("shard = 0 AND active", "execution_active"),
+        ("shard = 0 AND active AND due_at IS NOT NULL", "execution_active"),
+        ("status IN ('RUNNING') AND active ORDER BY build_time DESC, id DESC LIMIT 9", "execution_active"),
+        ("1 ORDER BY build_time DESC, id DESC LIMIT 9", "execution_by_time"),
+        ("application = 'a' ORDER BY build_time DESC, id DESC LIMIT 9", "execution_of_application"),
+        ("application = 'a' AND kind = 'x' ORDER BY build_time DESC, id DESC LIMIT 9", "execution_of_application"),
+        ("pipeline_config_id = 'p' ORDER BY build_time DESC, id DESC LIMIT 9", "execution_of_config"),
+        ("event_id = ? AND event_id <> '' ORDER BY build_time DESC", "execution_of_event"),
+    ],
+)
+def test_a_question_about_executions_uses_its_index(database, where, index):
+    values = ("x",) if "?" in where else ()
+    with database.reading() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT id FROM execution WHERE {where}", values).all()
+    assert index in str(plan), plan

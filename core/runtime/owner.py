@@ -24,7 +24,6 @@ from gennaker.core.runtime import outgoing
 from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.children import Children
 from gennaker.core.runtime.commit import Committed, commit
-from gennaker.core.runtime.counting import count
 from gennaker.core.runtime.decisions import Decisions, Item, decide_all
 from gennaker.core.runtime.inbox import Inbox
 from gennaker.core.runtime.poison import bury
@@ -93,11 +92,6 @@ class Owner:
     def alive(self) -> bool:
         """The thread runs."""
         return self._thread.is_alive()
-
-    @property
-    def outstanding(self) -> int:
-        """Hand-outs without an answer."""
-        return len(outgoing.outstanding(list(self._warm.values())))
 
     def _run(self) -> None:
         backoff = _BACKOFF_S
@@ -292,7 +286,7 @@ class Owner:
         for command, refused in decisions.handled.items():
             self._bell.handled(command, refused)
         self._bell.news()
-        count(batch.changes)
+        metrics.happened(event for change in batch.changes for event in change.events)
         if decisions.children:
             self._children.accept(decisions.children)
 

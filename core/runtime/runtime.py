@@ -167,7 +167,6 @@ class Runtime:
     def _metrics(self) -> bytes:
         health = self.transport.health()
         metrics.bus(up=health.up and not health.blocked, outstanding=health.outstanding)
-        metrics.handouts(sum(owner.outstanding for owner in self._ownership.owners))
         return metrics.text()
 
     def _types(self) -> StageTypes:

@@ -136,13 +136,14 @@ class Server:
         """Serve the application that a plugin gives. Raises Refused when none does."""
         import uvicorn
 
+        from gennaker.core import metrics
         from gennaker.core.errors import Refused
 
         app = self._runtime.plugins.asgi(self._runtime.services)
         if app is None:
             raise Refused("no plugin serves the HTTP routes; enable `gate`, or leave the role `api` out")
         config = uvicorn.Config(
-            app,
+            metrics.measured(app),
             log_config=None,
             log_level="warning",
             access_log=False,

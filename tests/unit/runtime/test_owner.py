@@ -128,6 +128,8 @@ def test_a_second_engine_on_the_same_file_is_refused(runtimes):
 
 def test_metrics_count_what_happens(runtime, until, chain):
     until(runtime, runtime.services.control.start(chain("noop"), {}, user="ann"))
-    found = runtime.services.metrics()
-    assert b"gennaker_batch_changes_count" in found
-    assert b'gennaker_executions_finished_total{status="SUCCEEDED"}' in found
+    end = time.monotonic() + 5
+    while b'gennaker_executions_total{what="SUCCEEDED"}' not in runtime.services.metrics():
+        assert time.monotonic() < end, "what was stored is not counted"
+        time.sleep(0.01)
+    assert b"gennaker_batch_changes_count" in runtime.services.metrics()

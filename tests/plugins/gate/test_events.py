@@ -100,10 +100,12 @@ def test_what_is_no_cursor_is_refused_before_the_stream_begins(client: httpx.Cli
 class Listener:
     """One ASGI client, without a socket."""
 
-    def __init__(self, stream: EventStream, slow: float = 0.0) -> None:
+    def __init__(self, stream: EventStream) -> None:
         self.sent: list[bytes] = []
         self.gone = asyncio.Event()
-        self.slow = slow
+        #: Cleared, the client takes nothing more.
+        self.takes = asyncio.Event()
+        self.takes.set()
         self.done = asyncio.ensure_future(stream({"type": "http"}, self.receive, self.send))
 
     async def receive(self) -> dict[str, Any]:
@@ -111,7 +113,7 @@ class Listener:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Any) -> None:
-        await asyncio.sleep(self.slow)
+        await self.takes.wait()
         self.sent.append(message.get("body", b""))
 
     @property
@@ -168,12 +170,15 @@ def test_a_slow_client_misses_nothing_and_holds_nobody_up(world: Any) -> None:
     async def story() -> None:
         feed = Feed(world.live)
         cursor = world.live.now()
-        slow = Listener(EventStream(feed, cursor, Filter()), slow=0.1)
+        slow = Listener(EventStream(feed, cursor, Filter()))
         fast = Listener(EventStream(feed, cursor, Filter()))
+        await slow.until("welcome")
+        slow.takes.clear()
         for number in range(count):
             await asyncio.to_thread(world.happened, f"E{number:02}")
             world.live.news()
             await fast.until(f"E{number:02}:1")
+        slow.takes.set()
         await slow.until(f"E{count - 1}:1")
         for listener in (slow, fast):
             ids = [json.loads(line[6:])["id"] for line in listener.text.splitlines() if line.startswith("data: ")]

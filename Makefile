@@ -17,7 +17,7 @@ $(BIN)/python:
 
 $(READY): setup.cfg pyproject.toml | $(BIN)/python
 	@echo "Installing into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.[all,dev]'
 	@touch $@
 
 .PHONY: install
@@ -33,9 +33,10 @@ test: install ## run the whole suite; starts the servers that it needs (ARGS= fo
 	@eval "$$(scripts/start-servers)" && $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout 300 -q $(ARGS)
 
 .PHONY: soak
-soak: install ## run the long simulations and kill tests (SEEDS= how many)
-	@eval "$$(scripts/start-servers)" && GENNAKER_SOAK=1 GENNAKER_SEEDS=$(or $(SEEDS),20000) \
-		$(BIN)/python -m pytest -n $(WORKERS) --timeout 7200 -q tests/simulation tests/kill $(ARGS)
+soak: install ## run many new seeds of the simulation, and the kill tests (SEEDS= how many, FIRST= the first)
+	@first=$(or $(FIRST),$$(date +%s)); echo "Seeds from $$first"; eval "$$(scripts/start-servers)" && \
+		GENNAKER_SIMULATION_FIRST=$$first GENNAKER_SIMULATION_SEEDS=$(or $(SEEDS),50000) \
+		$(BIN)/python -m pytest -n $(WORKERS) --timeout 14400 -q tests/simulation tests/kill $(ARGS)
 
 .PHONY: bench
 bench: install ## compare with limits and peers, all in one run

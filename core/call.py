@@ -6,7 +6,7 @@ Separate because the worker and the test kit must treat an author's code in exac
 import traceback
 from typing import Any
 
-from gennaker.core.errors import Unavailable
+from gennaker.core.errors import GennakerError, Unavailable
 from gennaker.core.model.messages import Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
@@ -19,7 +19,7 @@ from gennaker.core.stage import PHASES, Stage
 def call(stage: type[Stage], work: Work, services: Services) -> Outcome:
     """Run what the hand-out asks for. Never raises: whatever the code raises, SystemExit included, is a failed outcome.
 
-    `Retryable`, `Unavailable` and a call without an answer give a retryable one (rule 11: the engine is the one retry layer for work).
+    An error of the program's own tree is an answer and brings no traceback. `Retryable`, `Unavailable` and a call without an answer give a retryable one (rule 11: the engine is the one retry layer for work).
     """
     try:
         run = Run(work, services)
@@ -33,7 +33,8 @@ def call(stage: type[Stage], work: Work, services: Services) -> Outcome:
         return failure(work, "UnknownWork", f"stage type {work.type!r} has nothing to do for {work.kind} {work.name!r}")
     except BaseException as error:
         message = str(error) or type(error).__name__
-        trace = "".join(traceback.format_exception(error))
+        expected = isinstance(error, GennakerError | Retryable)
+        trace = "" if expected else "".join(traceback.format_exception(error))
         retryable = isinstance(error, Retryable | Unavailable) or (isinstance(error, CallFailed) and error.retryable)
         return failure(work, type(error).__name__, message, retryable=retryable, stack_trace=trace)
 

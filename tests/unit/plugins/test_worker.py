@@ -232,6 +232,10 @@ def test_what_goes_wrong_is_told_with_place_and_expectation(busy: Desk, item: Wo
     assert said in error(busy.outcome(item))["details"]["error"]
 
 
+def test_an_expected_error_brings_no_traceback(busy: Desk) -> None:
+    assert "stackTrace" not in error(busy.outcome(work(context={"size": "big"})))["details"]
+
+
 def test_a_plan_answers_with_stages(busy: Desk) -> None:
     outcome = busy.outcome(work(kind="plan", name="before", context={"size": 3}))
     assert outcome.stages == ({"type": "wait", "waitTime": 3},)

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import pika.exceptions
 from pika import spec
 from pika.adapters.select_connection import SelectConnection
 from pika.channel import Channel
@@ -93,7 +94,8 @@ class Intake:
         if channel is not self._channel:
             return
         self.lost()
-        if not self._stopped and self._shared.connection.up:
+        alone = isinstance(error, pika.exceptions.ChannelClosed)
+        if alone and not self._stopped:
             _log.warning("the broker closed the channel that consumes %s: %s", self._queue, error)
             self._shared.timer.call(0, self._restore)
 
@@ -113,6 +115,9 @@ class Intake:
         """See `User`."""
         self._channel = None
         self._generation += 1
+        with self._lock:
+            self._done.clear()
+            self._scheduled = False  # what was to run on the lost connection never will
         self._hands.lost()
 
     def blocked(self, blocked: bool) -> None:

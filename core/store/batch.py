@@ -88,7 +88,7 @@ def _entry(shard: int, position: int, change: Change) -> Entry:
         sequence=execution.sequence - count + 1,
         count=count,
         at=execution.stamp,
-        application=execution.application,
+        application=projection.indexed(execution.application),
         cause=change.cause,
         body=entries.encode(change.events),
     )

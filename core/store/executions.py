@@ -3,13 +3,14 @@
 Separate from `batch`: here is everything that may be done without owning the shard.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from sqlalchemy import Connection
 
 from gennaker.core.engine.apply import fold
-from gennaker.core.errors import NotFound, Refused
+from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.model.events import AnyEvent
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.ids import shard_of
@@ -22,10 +23,13 @@ from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database, shards_of
 from gennaker.core.store.entries import Entry
 from gennaker.core.store.locks import lock
+from gennaker.core.store.projection import indexed
 from gennaker.core.store.statement import Sql
 
 #: How many ids are asked for in one statement.
 _CHUNK = 500
+#: A colon would make it look like a definition in the log.
+_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _DUE = Sql("SELECT id, due_at FROM execution WHERE shard = ? AND active AND due_at IS NOT NULL")
 _ACTIVE = Sql("SELECT id FROM execution WHERE shard = ? AND active")
@@ -44,8 +48,13 @@ def accept(
     """Write a new execution, which is the fold of `events`, and what it is to be told first; None = accepted (rules 5 and 6).
 
     When one of the idempotency `keys`, or the id, was accepted before, nothing is written and the first id is returned; so it is for
-    an execution that was cancelled before it came (rule 16) and for one that was removed long since (rule 23).
+    an execution that was cancelled before it came (rule 16) and for one that was removed long since (rule 23). Raises InvalidRequest for
+    an id that cannot be one.
     """
+    if not _ID.fullmatch(execution.id):
+        raise InvalidRequest(
+            f"{execution.id!r} is no id; expected up to 128 letters, digits, -, _ and .", "executionId"
+        )
     if (first := accepted.take(connection, keys, execution.id, at)) is not None:
         return first
     shard = shard_of(execution.id, shards_of(connection))
@@ -62,7 +71,7 @@ def accept(
         sequence=execution.sequence - len(events) + 1,
         count=len(events),
         at=execution.stamp,
-        application=execution.application,
+        application=indexed(execution.application),
         cause="",
         body=entries.encode(events),
     )

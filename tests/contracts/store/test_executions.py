@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from gennaker.core.engine.apply import fold
-from gennaker.core.errors import NotFound, Refused
+from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.model.events import ExecutionPaused, ExecutionTombstoned, SlotRequested, StageChanged
 from gennaker.core.model.execution import FOLD_VERSION
 from gennaker.core.model.ids import shard_of
@@ -210,8 +210,24 @@ def test_a_search_finds_the_newest_first(database, many, search, found):
 
 
 def test_odd_triggers_and_names_do_not_keep_an_execution_out(database, story):
-    execution = story.accept(database, 1, trigger={"type": 5, "eventId": None}, name="a\x00b" * 900)
+    execution = story.accept(
+        database, 1, trigger={"type": 5, "eventId": None}, name="a\x00b" * 900, application="a\x00"
+    )
     assert SqlExecutions(database).get(execution.id) == execution
+
+
+def test_rule_06_a_key_may_be_long_and_odd(database, story):
+    first, _ = accept(database, story, 1, keys=("k" * 9_000, "a\x00"))
+    assert accept(database, story, 2, keys=("a\x00",))[1] == first.id
+    assert accept(database, story, 3, keys=("k" * 9_000,))[1] == first.id
+    assert accept(database, story, 4, keys=("k" * 8_999,))[1] is None
+
+
+@pytest.mark.parametrize("id_", ["", "pipeline:1", "a\x00", "a b", "x" * 129])
+def test_an_id_that_cannot_be_one_is_refused(database, story, id_):
+    with pytest.raises(InvalidRequest) as caught:
+        accept(database, story, 1, id=id_)
+    assert caught.value.where == "executionId"
 
 
 def over(database, story, number, **fields):

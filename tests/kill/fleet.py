@@ -55,6 +55,7 @@ class Member:
         self._environment = {**plain, **own, **environment}
         self.process: subprocess.Popen[bytes] | None = None
         self.deaths = 0
+        self._told = 0
 
     @property
     def serves(self) -> bool:
@@ -70,6 +71,7 @@ class Member:
         """Start it and wait for nothing."""
         arguments = [argument for role in self.roles for argument in ("--role", role)]
         with self.log.open("ab") as log:
+            self._told = log.tell()
             self.process = subprocess.Popen(
                 dies_with_parent(str(PROGRAM), "up", *arguments),
                 env=self._environment,
@@ -90,9 +92,9 @@ class Member:
         raise AssertionError(f"the daemon is not up after {timeout:.0f} s:\n{self.tail()}")
 
     def up(self) -> bool:
-        """Whether it says that it is up; without HTTP, whether it runs."""
+        """Whether it says that it is up, over HTTP or, without that, in its log."""
         if not self.serves:
-            return self.alive
+            return self.alive and b"Gennaker runs as" in self.log.read_bytes()[self._told :]
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"{self.url}/health", timeout=5, trust_env=False).status_code == 200
         return False
@@ -165,6 +167,10 @@ class Fleet:
         """Leave nothing running."""
         for member in self.members:
             member.close()
+
+    def victims(self) -> list[Member]:
+        """Those that are up and do something, so that it matters when they die."""
+        return [member for member in self.members if member.up()]
 
     def logs(self) -> str:
         """The ends of all logs."""

@@ -15,9 +15,5 @@ def test_rules_03_04_05_06_08_10_13_14_the_daemon_killed_at_random_moments_loses
 ) -> None:
     trial = Trial(new_fleet(), seed())
     trial.begin()
-    (daemon,) = trial.fleet.members
-    while trial.fleet.deaths < KILLS:
-        trial.work(0.0, 1.2)
-        trial.kill(daemon)
-        daemon.ready()
+    trial.kill_some(KILLS, 0.0, 1.2)
     trial.finish(durable=False)

@@ -43,6 +43,14 @@ class Trial:
         self.load.prepare()
         self.load.start()
 
+    def kill_some(self, kills: int, least: float, most: float) -> None:
+        """Kill now one, now another, each time after so many seconds of work; most of them are up at any time."""
+        while self.fleet.deaths < kills:
+            self.work(least, most)
+            while len(victims := self.fleet.victims()) <= len(self.fleet.members) // 2:
+                time.sleep(0.05)
+            self.kill(self.dice.choice(victims))
+
     def kill(self, member: Member) -> None:
         """Kill one and start it again at once; sometimes it dies once more while it starts."""
         member.kill()

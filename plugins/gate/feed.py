@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 
 import anyio
 from fastapi import Response
@@ -67,6 +68,9 @@ class Feed:
         self._kept: OrderedDict[str, Batch] = OrderedDict()
         self._clients = 0
         self._telling = False
+        #: The server stops: no stream goes on.
+        self.over = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: Callable[[], None] | None = None
 
     @property
@@ -78,7 +82,7 @@ class Feed:
         """One client more; the first has the news brought."""
         self._clients += 1
         if self._clients == 1:
-            loop = asyncio.get_running_loop()
+            self._loop = loop = asyncio.get_running_loop()
             self._stop = self._live.on_news(lambda: self._tell(loop))
 
     def leave(self) -> None:
@@ -106,10 +110,17 @@ class Feed:
             self._kept.popitem(last=False)
         return batch
 
+    def end(self) -> None:
+        """Have every stream end, for good; from any thread."""
+        self.over = True
+        if self._loop is not None:
+            self._tell(self._loop)
+
     def _tell(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._telling and not loop.is_closed():
+        if not self._telling:
             self._telling = True
-            loop.call_soon_threadsafe(self._wake)
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to be woken
+                loop.call_soon_threadsafe(self._wake)
 
     def _wake(self) -> None:
         self._telling = False
@@ -146,16 +157,18 @@ class EventStream(Response):
     async def _send(self, send: Send, whole: anyio.CancelScope) -> None:
         try:
             await self._pump(send)
+            last = b": goodbye\n\n"
         except GennakerError as error:
             # The client comes again by itself, from where it was.
             _LOG.warning("an event stream ended: %s", error)
-            await send({"type": "http.response.body", "body": b": " + type(error).__name__.encode() + b"\n\n"})
-            whole.cancel()
+            last = b": " + type(error).__name__.encode() + b"\n\n"
+        await send({"type": "http.response.body", "body": last})
+        whole.cancel()
 
     async def _pump(self, send: Send) -> None:
         await _write(send, b": welcome\nid: " + self._cursor.encode() + b"\n\n")
         told = self._cursor
-        while True:
+        while not self._feed.over:
             news = self._feed.news()
             batch = await self._feed.after(self._cursor)
             if batch is not None:

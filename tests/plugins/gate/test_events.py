@@ -9,8 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from gennaker.core.authoriser import Authoriser
 from gennaker.core.model import events as e
 from gennaker.core.model.status import Status
+from gennaker.core.services import Services
+from gennaker.plugins.gate.app import create_app
 from gennaker.plugins.gate.feed import EventStream, Feed, Filter
 
 STARTED = (e.ExecutionStarted(), e.StageStarted(stage="s1", tasks=("wait",)))
@@ -223,3 +226,33 @@ def test_a_stream_ends_when_the_log_cannot_be_read(world: Any, caplog: pytest.Lo
 
     asyncio.run(story())
     assert "an event stream ended" in caplog.text
+
+
+def test_streams_end_at_once_when_the_server_stops(world: Any) -> None:
+    async def story() -> None:
+        app = create_app(world.services, Authoriser(), 1000)
+        feed: Feed = app.state.feed
+        listener = Listener(EventStream(feed, world.live.now(), Filter()))
+        await listener.until("welcome")
+        await asyncio.to_thread(app.drain)
+        async with asyncio.timeout(5):
+            await listener.done
+        late = Listener(EventStream(feed, world.live.now(), Filter()))
+        await late.done
+        for one in (listener, late):
+            assert one.text.endswith(": goodbye\n\n")
+
+    asyncio.run(story())
+    create_app(Services(), Authoriser(), 1000).drain()
+
+
+def test_news_for_a_loop_that_is_closed_disturb_nobody(world: Any) -> None:
+    feed = Feed(world.live)
+
+    async def story() -> None:
+        feed.enter()
+
+    asyncio.run(story())
+    world.live.news()
+    feed.end()
+    feed.leave()

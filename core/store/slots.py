@@ -34,8 +34,10 @@ def load(connection: Connection, pipelines: Sequence[str]) -> dict[str, Slot]:
 
 
 def save(connection: Connection, slots: Sequence[Slot]) -> None:
-    """Write slots that were loaded, or looked for, in this transaction; one with nobody in it is removed."""
-    if used := [each for each in slots if each.holders or each.waiters]:
+    """Write slots that were loaded, or looked for, in this transaction; of several for one pipeline the last counts, and one
+    with nobody in it is removed."""
+    newest = {each.pipeline: each for each in slots}.values()
+    if used := [each for each in newest if each.holders or each.waiters]:
         _UPSERT(
             connection,
             [
@@ -49,7 +51,7 @@ def save(connection: Connection, slots: Sequence[Slot]) -> None:
                 for each in used
             ],
         )
-    if empty := [each.pipeline for each in slots if not each.holders and not each.waiters]:
+    if empty := [each.pipeline for each in newest if not each.holders and not each.waiters]:
         Sql(f"DELETE FROM slot WHERE pipeline IN ({', '.join('?' * len(empty))})")(connection, *empty)
 
 

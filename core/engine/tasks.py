@@ -17,7 +17,8 @@ from gennaker.core.model.messages import ChildAccepted, ChildEnded, Outcome, Rep
 from gennaker.core.model.status import Status
 
 _LONGEST_BACKOFF = 120.0
-_PLAN_RETRIES = 10
+#: Retryable errors in a row of a plan or a cancel.
+_OTHER_RETRIES = 10
 _ENDS = (
     Status.REDIRECT,
     Status.SUCCEEDED,
@@ -54,7 +55,7 @@ def _while_cleaning(turn: Turn, stage: Stage, outcome: Outcome) -> None:
     if handout is None:
         return
     if handout.kind == "cancel":
-        if outcome.status is Status.RUNNING or outcome.retryable:
+        if (outcome.status is Status.RUNNING or outcome.retryable) and stage.failures < _OTHER_RETRIES:
             _again(turn, stage, outcome, outcome.again_in)
         else:
             error = outcome.error if outcome.status is not Status.SUCCEEDED else None
@@ -88,7 +89,7 @@ def _planned(turn: Turn, stage: Stage, outcome: Outcome) -> None:
     handout = stage.handout
     if handout is None:
         return
-    if outcome.retryable and stage.failures < _PLAN_RETRIES:
+    if outcome.retryable and stage.failures < _OTHER_RETRIES:
         _again(turn, stage, outcome, None)
     elif outcome.status is Status.RUNNING:
         _again(turn, stage, outcome, outcome.again_in)
@@ -122,7 +123,7 @@ def _again(turn: Turn, stage: Stage, outcome: Outcome, seconds: float | None) ->
         if seconds is None:
             declared = task_type(turn, stage, stage.handout.name) if stage.handout else None
             backoff = declared.backoff if declared else 1.0
-            seconds = min(backoff * 2**stage.failures, _LONGEST_BACKOFF)
+            seconds = min(backoff * 2 ** min(stage.failures, 16), _LONGEST_BACKOFF)
         due = turn.now + round(max(seconds, least) * 1000)
     error = outcome.error if outcome.retryable else None
     turn.emit(e.TaskAnswered(stage=stage.id, due=due, context=outcome.context, outputs=outcome.outputs, error=error))

@@ -31,6 +31,18 @@ def test_a_cancel_that_is_not_done_yet_is_called_again(run, stage):
     assert run.stage("1").context["cleanUpError"]["details"]["errors"] == ["left behind"]
 
 
+def test_a_cancel_that_always_fails_is_given_up_with_its_error(run, stage):
+    run.begin(stage("1", type="clean"))
+    run.command(m.Cancel, execution="E")
+    run.answer("1")
+    for _ in range(10):
+        run.answer("1", "TERMINAL", error={"details": {"errors": ["503"]}}, retryable=True)
+        run.later(200)
+    run.answer("1", "TERMINAL", error={"details": {"errors": ["503"]}}, retryable=True)
+    assert run.x.active == ()
+    assert run.stage("1").context["cleanUpError"]["details"]["errors"] == ["503"]
+
+
 def test_a_cancel_that_nobody_answers_is_given_up(run, stage):
     run.begin(stage("1", type="clean"))
     run.command(m.Cancel, execution="E")

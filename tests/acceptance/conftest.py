@@ -139,6 +139,13 @@ class Daemon:
             )
         )
 
+    def running(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a command against it and do not wait for its end."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [str(PROGRAM), *arguments], env=self.environment, stdout=pipe, stderr=pipe, text=True, cwd=ROOT
+        )
+
     def save(self, pipeline: dict[str, Any]) -> None:
         """Store a pipeline over HTTP."""
         answer = self.http.post("/pipelines", json=pipeline)

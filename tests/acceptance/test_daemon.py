@@ -51,20 +51,17 @@ def test_a_stop_in_the_middle_is_quick_and_loses_nothing(new_daemon: New) -> Non
 
 
 def test_watching_goes_on_while_the_daemon_is_killed_and_started(new_daemon: New) -> None:
-    import threading
-
     daemon = new_daemon().start()
     daemon.save(example("hello"))
-    id_ = daemon.run("example", "hello", parameters={"seconds": "4"})
+    id_ = daemon.run("example", "hello", parameters={"seconds": "6"})
     daemon.until(id_, lambda state: state["status"] == "RUNNING")
-    answers: list[Any] = []
-    watcher = threading.Thread(target=lambda: answers.append(daemon("execution", "watch", id_, "--timeout", "60")))
-    watcher.start()
-    daemon.kill()
-    daemon.start()
-    watcher.join()
-    assert answers[0].code == 0, answers[0].err
-    assert f"{id_}: SUCCEEDED" in answers[0].out
+    with daemon.running("execution", "watch", id_, "--timeout", "60") as watcher:
+        assert "RUNNING" in watcher.stdout.readline()
+        daemon.kill()
+        daemon.start()
+        said, errors = watcher.communicate(timeout=120)
+    assert watcher.returncode == 0, errors
+    assert f"{id_}: SUCCEEDED" in said
 
 
 def test_sighup_takes_a_new_configuration_and_refuses_a_wrong_one(new_daemon: New) -> None:

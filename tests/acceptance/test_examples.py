@@ -20,8 +20,6 @@ def runner(request: pytest.FixtureRequest, daemon: Any) -> Callable[[str], Execu
     """Runs a saved pipeline to its end, in one of the two ways, answering what it asks."""
 
     def by_command(name: str) -> Execution:
-        saved = daemon("pipeline", "save", *map(str, FILES.values()))
-        assert saved.code == 0, saved.err
         if name not in ASKS:
             done = daemon("pipeline", "run", "example", name, "--wait", "--timeout", "60", "-o", "json")
             assert done.code == 0, done.err
@@ -35,9 +33,6 @@ def runner(request: pytest.FixtureRequest, daemon: Any) -> Callable[[str], Execu
         return dict(done.json)
 
     def by_http(name: str) -> Execution:
-        for path in FILES.values():
-            answer = daemon.http.post("/pipelines", content=path.read_bytes())
-            assert (answer.status_code, answer.content) == (200, b"")
         id_ = daemon.run("example", name)
         if name in ASKS:
             stage = daemon.asked(id_)
@@ -45,7 +40,14 @@ def runner(request: pytest.FixtureRequest, daemon: Any) -> Callable[[str], Execu
             assert answer.status_code == 200, answer.text
         return dict(daemon.ended(id_))
 
-    return by_command if request.param == "command line" else by_http
+    if request.param == "command line":
+        saved = daemon("pipeline", "save", *map(str, FILES.values()))
+        assert saved.code == 0, saved.err
+        return by_command
+    for path in FILES.values():
+        answer = daemon.http.post("/pipelines", content=path.read_bytes())
+        assert (answer.status_code, answer.content) == (200, b"")
+    return by_http
 
 
 def statuses(execution: Execution) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What README and docs say about the command line is true, and nothing is left out."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import click
 import pytest
 
 from gennaker.core.cli import root
+from gennaker.core.engine.requests import check_pipeline
 from gennaker.core.main import main
 
 ROOT = Path(__file__).parents[3]
@@ -68,3 +70,11 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", document.read_text()):
         if "://" not in target:
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/pipelines.md"])
+def test_every_pipeline_shown_is_valid(name: str) -> None:
+    shown = re.findall(r"^```json\n(.*?)^```", (ROOT / name).read_text(), re.M | re.S)
+    assert shown
+    for text in shown:
+        assert check_pipeline(json.loads(text)) == ((), ())

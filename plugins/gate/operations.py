@@ -4,6 +4,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Annotated
 
+import anyio
+import anyio.to_thread
 from fastapi import Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -17,11 +19,15 @@ from gennaker.plugins.gate.query import NO_WORDS, Limit, Words
 
 router = routes()
 
+#: Threads of the probes: health is told even when all others wait for something.
+_PROBES = anyio.CapacityLimiter(2)
+
 
 @router.get("/health", tags=["operations"], **public())
-def health(here: Here, caller: Caller) -> Response:
+async def health(here: Here, caller: Caller) -> Response:
     """UP when this process can do all that it has to, else 503 and DOWN. The parts are shown to those who may read."""
-    report = here.services.health() if here.services.health else HealthReport(up=True, components={})
+    asked = here.services.health or _nothing_to_do
+    report = await anyio.to_thread.run_sync(asked, limiter=_PROBES)
     view: dict[str, object] = {"status": "UP" if report.up else "DOWN"}
     if caller.may("read"):
         view["components"] = report.components
@@ -140,6 +146,10 @@ def schema(request: Request) -> Response:
 def docs(request: Request) -> Response:
     """This interface, as a page to read."""
     return Response(page.render(request.app.openapi()), media_type="text/html", headers=page.HEADERS)
+
+
+def _nothing_to_do() -> HealthReport:
+    return HealthReport(up=True, components={})
 
 
 @cache

@@ -1,8 +1,11 @@
 """What operators and probes ask."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 
 
 def test_the_daemon_tells_its_version_health_and_metrics(client: httpx.Client) -> None:
@@ -13,6 +16,26 @@ def test_the_daemon_tells_its_version_health_and_metrics(client: httpx.Client) -
     metrics = client.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert metrics.text == "gennaker_up 1\n"
+
+
+def test_health_is_told_while_every_other_thread_waits(serve: Any, world: Any) -> None:
+    waiting, over = threading.Semaphore(0), threading.Event()
+
+    class Stuck:
+        def applications(self) -> list[Any]:
+            waiting.release()
+            over.wait(10)
+            return []
+
+    with serve(replace(world.services, definitions=Stuck())) as client, ThreadPoolExecutor(60) as callers:
+        answers = [callers.submit(client.get, "/applications") for _ in range(60)]
+        for _ in range(40):
+            assert waiting.acquire(timeout=10)
+        try:
+            assert client.get("/health", timeout=5).json()["status"] == "UP"
+        finally:
+            over.set()
+        assert {answer.result().status_code for answer in answers} == {200}
 
 
 def test_stage_types_are_listed(client: httpx.Client) -> None:

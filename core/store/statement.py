@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Connection, CursorResult, Dialect, Table
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import BigInteger, Boolean, Connection, CursorResult, Table
 
 Row = tuple[Any, ...]
 if TYPE_CHECKING:
     Rows = CursorResult[*tuple[Any, ...]]
 
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+#: PostgreSQL's names of the types that are not text; its dialect would take longer to load than all the rest of the store.
+_TYPES = {BigInteger: "bigint", Boolean: "boolean"}
 
 
 class Sql:
@@ -40,7 +40,7 @@ class Insert:
         names = ", ".join(self.columns)
         tail = f" ON CONFLICT {on_conflict}" if on_conflict else ""
         self._sqlite = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(self.columns))}){tail}"
-        types = ", ".join(f"{name} {table.columns[name].type.compile(dialect=_DIALECT)}" for name in self.columns)
+        types = ", ".join(f"{name} {_TYPES.get(type(table.columns[name].type), 'text')}" for name in self.columns)
         self._postgresql = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM json_to_recordset(%s::json) AS given({types}){tail}"
 
     def __call__(self, connection: Connection, rows: Sequence[Row]) -> int:

@@ -1,9 +1,10 @@
 """Every table, on one screen. Times are epoch milliseconds; bodies are JSON, bytes in SQLite and text in PostgreSQL.
 
-Separate from `migrations`, which says how a database came to look like this; a test holds the two together.
+Separate from `migrations`, which says how a database came to look like this, with what only one of the databases knows (fill factors,
+conditions of indexes); a test holds the two together.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
 metadata = MetaData()
@@ -33,6 +34,11 @@ def _counter(name: str) -> Column[int]:
     return Column(name, Counter, primary_key=True, autoincrement=True)
 
 
+def _partial(name: str, *columns: str, where: str) -> Index:
+    # `postgresql_where` would load SQLAlchemy's whole PostgreSQL dialect into a process that uses SQLite.
+    return Index(name, *columns, info={"where": where})
+
+
 # fmt: off
 setting = Table("setting", metadata, _text("name", key=True), _text("value"))
 
@@ -50,21 +56,20 @@ execution = Table("execution", metadata, _text("id", key=True), _number("shard")
                   _text("pipeline_config_id"), _text("status"), _number("build_time"), _number("start_time", null=True),
                   _number("end_time", null=True), _number("due_at", null=True), _flag("active"), _text("slot"), _number("round"),
                   _number("sequence"), _text("trigger_type"), _text("event_id"), _text("parent", null=True),
-                  Index("execution_active", "build_time", "id", postgresql_where=text("active"), sqlite_where=text("active")),
+                  _partial("execution_active", "build_time", "id", where="active"),
                   Index("execution_by_time", "build_time", "id"),
                   Index("execution_of_application", "application", "build_time", "id"),
                   Index("execution_of_pipeline", "application", "pipeline_config_id", "build_time"),
                   Index("execution_of_config", "pipeline_config_id", "build_time"),
-                  Index("execution_of_event", "event_id", postgresql_where=text("event_id <> ''"), sqlite_where=text("event_id <> ''")),
-                  Index("execution_of_parent", "parent", postgresql_where=text("parent IS NOT NULL"), sqlite_where=text("parent IS NOT NULL")),
-                  postgresql_with={"fillfactor": "75"})
+                  _partial("execution_of_event", "event_id", where="event_id <> ''"),
+                  _partial("execution_of_parent", "parent", where="parent IS NOT NULL"))
 tombstone = Table("tombstone", metadata, _text("execution", key=True), _text("application"), _text("pipeline_config_id"), _text("status"),
                   _number("build_time"), _number("removed_at"))
 
 # What executions are told (rules 5 to 7) and how many of a pipeline may run (rule 17).
 command = Table("command", metadata, _counter("id"), _number("shard"), _text("execution"), _text("message_id"), _number("at"), _body(),
                 Index("command_message", "message_id", unique=True), Index("command_of_shard", "shard", "id"),
-                Index("command_of_execution", "execution"), sqlite_autoincrement=True)
+                Index("command_of_execution", "execution"))
 accepted_key = Table("accepted_key", metadata, _text("key", key=True), _text("execution"), _number("at"))
 slot = Table("slot", metadata, _text("pipeline", key=True), _number("most"), _flag("keep_waiting"), _body("holders"), _body("waiters"))
 

@@ -1,5 +1,8 @@
 """Lists stay quick when there are many executions: each question finds its index."""
 
+import subprocess
+import sys
+
 import pytest
 
 from gennaker.core.store.database import Database
@@ -30,3 +33,15 @@ def test_a_question_about_executions_uses_its_index(database, where, index):
     with database.reading() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN SELECT id FROM execution WHERE {where}", values).all()
     assert index in str(plan), plan
+
+
+def test_a_later_start_loads_neither_alembic_nor_postgresql(tmp_path):
+    url = f"sqlite:///{tmp_path}/gennaker.db"
+    Database.open(url).close()
+    code = (
+        "import sys; from gennaker.core.store import definitions, executions; from gennaker.core.store.database import Database; "
+        "Database.open(sys.argv[1]).close(); "
+        "print([m for m in sys.modules if m.split('.')[0] in ('alembic', 'psycopg') or 'dialects.postgresql' in m])"
+    )
+    run = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gennaker.core.errors import InvalidRequest
@@ -15,6 +16,11 @@ from gennaker.plugins.gate.errors import StatusError, error_response
 
 #: So much of a body that is too large is read and thrown away, so that the client gets to read the answer.
 _DRAINED = 128 * 1024 * 1024
+#: A body above so many bytes is decoded in a thread, so that nobody else waits for it.
+_LARGE = 256 * 1024
+#: Whoever walks through a body must get to its bottom.
+_DEEPEST = 200
+_TOO_DEEP = f"the body is nested too deeply: more than {_DEEPEST} levels"
 
 
 class BodyLimit:
@@ -69,6 +75,13 @@ async def _drain(receive: Receive) -> None:
 async def any_json(request: Request) -> Any:
     """The decoded body; None when it is empty. Raises InvalidRequest with line and column."""
     content = await request.body()
+    if len(content) > _LARGE:
+        return await run_in_threadpool(decode, content)
+    return decode(content)
+
+
+def decode(content: bytes) -> Any:
+    """JSON that everything behind the gate can handle; None for nothing. Raises InvalidRequest with the place of what is wrong."""
     if not content.strip():
         return None
     try:
@@ -76,7 +89,9 @@ async def any_json(request: Request) -> Any:
     except msgspec.DecodeError as error:
         raise InvalidRequest(f"the body is not JSON: {_with_place(str(error), content)}") from error
     except RecursionError as error:
-        raise InvalidRequest("the body is not usable: it is nested too deeply") from error
+        raise InvalidRequest(_TOO_DEEP) from error
+    if content.count(b"[") + content.count(b"{") > _DEEPEST and _deeper_than(value, _DEEPEST):
+        raise InvalidRequest(_TOO_DEEP)
     if b"\\u0000" in content:
         _refuse_nul(value, "the body")
     return value
@@ -128,6 +143,18 @@ def _with_place(message: str, content: bytes) -> str:
     before = content[:offset]
     line, column = before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode(errors="replace")) + 1
     return f"{reason.removeprefix('JSON is malformed: ')} (line {line}, column {column})"
+
+
+def _deeper_than(value: Any, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            item
+            for container in level
+            if isinstance(container, dict | list)
+            for item in (container.values() if isinstance(container, dict) else container)
+        ]
+    return any(isinstance(item, dict | list) for item in level)
 
 
 def _refuse_nul(value: Any, place: str) -> None:

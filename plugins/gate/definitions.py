@@ -11,6 +11,7 @@ from gennaker.core.errors import GennakerError, InvalidRequest, NotFound
 from gennaker.core.services import Json
 from gennaker.plugins.gate.access import Caller, Gate, Here, Id, answer, empty, needs, routes
 from gennaker.plugins.gate.body import ListBody, ObjectBody, text
+from gennaker.plugins.gate.query import Limit
 
 router = routes()
 
@@ -73,7 +74,7 @@ def list_pipelines(here: Here) -> Response:
 
 
 @router.get("/pipelineConfigs/{id}/history", tags=["pipelines"], **needs("read"))
-def pipeline_history(here: Here, id_: Id, limit: int = 20) -> Response:
+def pipeline_history(here: Here, id_: Id, limit: Limit = 20) -> Response:
     """Revisions of a pipeline, newest first."""
     return answer(here.definitions.history(id_, limit))
 
@@ -111,7 +112,7 @@ def delete_strategy(here: Here, caller: Caller, application: str, name: str) -> 
 
 
 @router.get("/strategyConfigs/{id}/history", tags=["strategies"], **needs("read"))
-def strategy_history(here: Here, id_: Id, limit: int = 20) -> Response:
+def strategy_history(here: Here, id_: Id, limit: Limit = 20) -> Response:
     """Revisions of a strategy, newest first."""
     return answer(here.definitions.history(id_, limit))
 

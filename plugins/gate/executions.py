@@ -19,8 +19,9 @@ from gennaker.plugins.gate.query import FOREVER, NO_WORDS, Limit, Moment, Words
 
 router = routes()
 
-#: How many executions are read at a time while a search looks for a trigger.
+#: How many executions are read at a time while a search looks for a trigger, and how many at most.
 _STEP = 100
+_MOST = 10_000
 
 
 @runtime_checkable
@@ -77,7 +78,10 @@ def search_executions(
     reverse: bool = False,
     expand: bool = False,
 ) -> Response:
-    """Executions of an application (`*` = of all), newest first; `trigger` is base64 of a JSON object that theirs must contain."""
+    """Executions of an application (`*` = of all), newest first.
+
+    `trigger` is base64 of a JSON object that theirs must contain; it is looked for in the newest 10,000.
+    """
     search = Search(
         application="" if application == "*" else application,
         kind="PIPELINE",
@@ -169,7 +173,7 @@ def _search(here: Gate, search: Search, wanted: dict[str, object]) -> list[Execu
         return here.executions.find(search)
     found: list[Execution] = []
     offset = 0
-    while len(found) < search.offset + search.limit:
+    while len(found) < search.offset + search.limit and offset < _MOST:
         page = here.executions.find(replace(search, limit=_STEP, offset=offset))
         found += [one for one in page if query.matches(wanted, one.trigger)]
         if len(page) < _STEP:

@@ -30,7 +30,7 @@ _LEGACY = frozenset({"SUSPENDED", "BUFFERED"})
 #: `?x=a,b` and `?x=a&x=b` are the same.
 Words: TypeAlias = Annotated[list[str], Query()]
 Limit: TypeAlias = Annotated[int, Query(ge=1, le=5000)]
-Moment: TypeAlias = Annotated[int, Query(ge=0)]
+Moment: TypeAlias = Annotated[int, Query(ge=0, le=FOREVER)]
 NO_WORDS: list[str] = []
 
 

@@ -12,6 +12,7 @@ from gennaker.core.view import can_skip
 from gennaker.plugins.gate.access import Caller, Here, Id, answer, needs, routes
 from gennaker.plugins.gate.body import MaybeObjectBody, ObjectBody
 from gennaker.plugins.gate.errors import StatusError
+from gennaker.plugins.gate.query import Moment
 
 router = routes()
 
@@ -43,7 +44,7 @@ def patch_stage(here: Here, caller: Caller, execution: Id, stage: str, body: Obj
     **needs("run", body="not looked at: the pipeline as it is stored counts"),
 )
 def restart_stage(
-    here: Here, caller: Caller, execution: Id, stage: str, _body: MaybeObjectBody, seen: int | None = None
+    here: Here, caller: Caller, execution: Id, stage: str, _body: MaybeObjectBody, seen: Moment | None = None
 ) -> Response:
     """Run a stage and everything after it again. `seen` is the stage's `round` that the caller saw; with another one it is refused."""
     found = here.pipeline_execution(execution)

@@ -1,5 +1,6 @@
 """What goes wrong is told in Gate's shape, with the place."""
 
+import json
 import logging
 import socket
 from typing import Any
@@ -39,7 +40,21 @@ def test_a_body_of_the_wrong_kind_is_refused(client: httpx.Client) -> None:
     assert "JSON object, not a list" in told(client.post("/pipelines", content=b"[]"), 400)
     assert "JSON object, not nothing" in told(client.post("/pipelines", content=b""), 400)
     assert "JSON list, not an object" in told(client.post("/pipelines/bulksave", content=b"{}"), 400)
-    assert "nested too deeply" in told(client.post("/pipelines", content=b"[" * 100_000 + b"]" * 100_000), 400)
+
+
+@pytest.mark.parametrize("depth", [200, 900, 100_000])
+def test_a_body_that_is_nested_too_deeply_is_refused(client: httpx.Client, depth: int) -> None:
+    for opening, closing in ((b'{"a":', b"}"), (b"[", b"]")):
+        deep = b'{"a":' + opening * depth + b"1" + closing * depth + b"}"
+        assert "nested too deeply" in told(client.post("/pipelines", content=deep), 400)
+    bearable = {"application": "a", "name": "b", "stages": [], "x": json.loads("[" * 190 + "]" * 190)}
+    assert client.post("/pipelines", json=bearable).status_code == 200
+
+
+def test_a_large_body_is_taken_whole(client: httpx.Client) -> None:
+    stages = [{"type": "wait", "refId": str(number), "text": "x" * 1000} for number in range(400)]
+    assert client.post("/pipelines", json={"application": "a", "name": "b", "stages": stages}).status_code == 200
+    assert len(client.get("/applications/a/pipelineConfigs/b").json()["stages"]) == 400
 
 
 def test_a_nul_character_is_refused_where_it_stands(client: httpx.Client) -> None:

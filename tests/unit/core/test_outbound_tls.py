@@ -7,13 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 
 from gennaker.core.outbound import Blocked, CallFailed, Outbound
 from gennaker.core.outbound.transport import CheckedBackend
-
-#: For `localhost` only, signed by itself; its key is no secret.
-CERTIFICATE = Path(__file__).parent / "certificate" / "localhost.pem"
-
 
 class Handler(BaseHTTPRequestHandler):
     """Answers `secure`, or leads from TLS to plain HTTP."""
@@ -38,11 +35,17 @@ class Server(ThreadingHTTPServer):
         pass
 
 
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """Who signs certificates; known to nobody outside these tests."""
+    return trustme.CA()
+
+
 @pytest.fixture
-def port() -> Iterator[int]:
-    """The port of a server with the certificate."""
+def port(authority: trustme.CA) -> Iterator[int]:
+    """The port of a server with a certificate for `localhost` only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE, CERTIFICATE.with_suffix(".key"))
+    authority.issue_cert("localhost").configure_cert(context)
     server = Server(("127.0.0.1", 0), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -54,9 +57,11 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture
-def trusting(monkeypatch: pytest.MonkeyPatch) -> Outbound:
-    """A client on a system that trusts the certificate."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+def trusting(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Outbound:
+    """A client on a system that trusts the authority."""
+    path = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
     return Outbound(["127.0.0.0/8", "::1/128"])
 
 

@@ -50,9 +50,7 @@ def emit(
         delivery_mode=2,
         headers={f"cloudEvents_{name}": value for name, value in attributes.items()},
     )
-    parameters: Any = pika.URLParameters(url)
-    parameters.socket_timeout = parameters.blocked_connection_timeout = timeout
-    parameters.connection_attempts = 1
+    parameters: Any = pika.URLParameters(_bounded(url, timeout))
     try:
         connection: Any = pika.BlockingConnection(parameters)
         try:
@@ -66,3 +64,15 @@ def emit(
         place = f"{parameters.host}:{parameters.port}"
         raise NotTaken(f"RabbitMQ at {place} did not take {type_}: {str(error) or repr(error)}") from error
     return id_
+
+
+def _bounded(url: str, timeout: float) -> str:
+    """The URL with limits on every wait, save those it has already."""
+    for name, value in (
+        ("connection_attempts", 1),
+        ("socket_timeout", timeout),
+        ("blocked_connection_timeout", timeout),
+    ):
+        if f"{name}=" not in url:
+            url += f"{'&' if '?' in url else '?'}{name}={value}"
+    return url

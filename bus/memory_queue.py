@@ -96,6 +96,8 @@ class Queue:
 
 
 class Consumer:
+    """See `gennaker.bus.port.Subscription`."""
+
     def __init__(self, queue: Queue, on_delivery: Callable[[Delivery], None], prefetch: int) -> None:
         self.queue = queue
         self.on_delivery = on_delivery
@@ -103,6 +105,7 @@ class Consumer:
         self.held = 0
 
     def stop(self) -> None:
+        """See the port."""
         self.queue.leave(self)
         self.queue.pump()
 

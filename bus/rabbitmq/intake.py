@@ -3,6 +3,8 @@
 Separate because what may be acknowledged together (rule 18) depends on one channel's numbers only.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 from collections import deque
@@ -217,5 +219,5 @@ class Intake:
         self._shared.connection.call(end)
 
 
-def _ignored(_: "Method[spec.Basic.CancelOk]") -> None:
+def _ignored(_: Method[spec.Basic.CancelOk]) -> None:
     """The answer to a cancel says nothing new."""

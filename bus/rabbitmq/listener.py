@@ -3,6 +3,8 @@
 Separate because nothing is promised here: no acknowledgement, no dead letter, nothing kept while away.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -51,7 +53,7 @@ class Listener:
         self._channel = channel
         channel.queue_declare("", exclusive=True, auto_delete=True, callback=self._declared)
 
-    def _declared(self, frame: "Method[spec.Queue.DeclareOk]") -> None:
+    def _declared(self, frame: Method[spec.Queue.DeclareOk]) -> None:
         queue = frame.method.queue
         if (channel := self._channel) is not None:
             for pattern in self._patterns:

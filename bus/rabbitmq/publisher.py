@@ -3,6 +3,8 @@
 Separate because nothing on this connection ever waits for a consumer, and an alarm of the broker may stop it at any time (rule 18).
 """
 
+from __future__ import annotations
+
 import logging
 import random
 import threading
@@ -34,7 +36,7 @@ class Outgoing:
 
     __slots__ = ("batch", "exchange", "key", "mandatory", "parcel", "refusals", "returned")
 
-    def __init__(self, exchange: str, key: str, mandatory: bool, parcel: Parcel, batch: "Batch") -> None:
+    def __init__(self, exchange: str, key: str, mandatory: bool, parcel: Parcel, batch: Batch) -> None:
         self.exchange = exchange
         self.key = key
         self.mandatory = mandatory
@@ -197,7 +199,7 @@ class Publisher:
         if isinstance(number, int) and (one := self._unconfirmed.get(number)) is not None:
             one.returned = True
 
-    def _confirmed(self, frame: "Method[spec.Basic.Ack | spec.Basic.Nack]") -> None:
+    def _confirmed(self, frame: Method[spec.Basic.Ack | spec.Basic.Nack]) -> None:
         tag, multiple = frame.method.delivery_tag, frame.method.multiple
         taken: list[Outgoing] = []
         if multiple:

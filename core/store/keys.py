@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from gennaker.core.store.statement import Sql
+from gennaker.core.store.statement import Insert, Sql
+from gennaker.core.store.tables import accepted_key
 
 _LONGEST = 200
-_KEEP = Sql("INSERT INTO accepted_key (key, execution, at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING")
+_KEEP = Insert(accepted_key, on_conflict="(key) DO NOTHING")
 _FIRST = Sql("SELECT execution FROM accepted_key WHERE key = ?")
 _FORGET = Sql("DELETE FROM accepted_key WHERE key = ?")
 
@@ -20,7 +21,7 @@ def take(connection: Connection, keys: Sequence[str], execution: str, at: int) -
     """Keep every key for this execution; when one is kept already, keep none and return the execution it stands for."""
     kept: list[str] = []
     for key in sorted(set(map(_stored, keys))):
-        if _KEEP(connection, key, execution, at).rowcount == 0:
+        if _KEEP(connection, [(key, execution, at)]) == 0:
             give_back(connection, kept)
             first: str = _FIRST(connection, key).scalar_one()
             return first

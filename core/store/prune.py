@@ -34,7 +34,7 @@ def prune(database: Database, *, before: int, at: int) -> int:
     for shard in range(database.shards):
         while some := database.transact(partial(_prune, shard=shard, before=before, at=at)):
             removed += some
-    database.transact(tombstones.sweep)
+    database.transact(partial(tombstones.sweep, at=at))
     return removed
 
 

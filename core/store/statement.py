@@ -4,6 +4,8 @@ Separate because here SQLAlchemy's expression language would cost more than the 
 and one statement over one JSON parameter on PostgreSQL (PERFORMANCE §2).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ class Sql:
             "postgresql": text.replace("?", "%s").replace("{lock}", "FOR UPDATE"),
         }
 
-    def __call__(self, connection: Connection, *values: object) -> "Rows":
+    def __call__(self, connection: Connection, *values: object) -> Rows:
         """Run it."""
         return connection.exec_driver_sql(self._texts[connection.dialect.name], values)
 

@@ -63,7 +63,7 @@ execution = Table("execution", metadata, _text("id", key=True), _number("shard")
                   Index("execution_of_config", "pipeline_config_id", "build_time"),
                   _partial("execution_of_event", "event_id", where="event_id <> ''"),
                   _partial("execution_of_parent", "parent", where="parent IS NOT NULL"))
-tombstone = Table("tombstone", metadata, _text("execution", key=True), _text("application"), _text("pipeline_config_id"), _text("status"),
+Table("tombstone", metadata, _text("execution", key=True), _text("application"), _text("pipeline_config_id"), _text("status"),
                   _number("build_time"), _number("removed_at"))
 
 # What executions are told (rules 5 to 7) and how many of a pipeline may run (rule 17).

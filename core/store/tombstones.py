@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from gennaker.core.store.statement import Sql
 
+_MONTH_MS = 30 * 24 * 3600 * 1000
 _EXISTS = Sql("SELECT 1 FROM tombstone WHERE execution = ?")
 _PUBLISHED = "position <= (SELECT published_upto FROM shard WHERE shard.id = entry.shard)"
 
@@ -31,6 +32,8 @@ def replace(connection: Connection, executions: Sequence[str], at: int) -> None:
     Sql(f"DELETE FROM entry WHERE execution IN ({marks}) AND {_PUBLISHED}")(connection, *executions)
 
 
-def sweep(connection: Connection) -> None:
-    """Remove entries of removed executions that were published since."""
-    Sql(f"DELETE FROM entry WHERE {_PUBLISHED} AND execution IN (SELECT execution FROM tombstone)")(connection)
+def sweep(connection: Connection, at: int) -> None:
+    """Remove the entries that were still to be published when their execution was removed, in the last month, and are by now."""
+    Sql(
+        f"DELETE FROM entry WHERE {_PUBLISHED} AND execution IN (SELECT execution FROM tombstone WHERE removed_at > ?)"
+    )(connection, at - _MONTH_MS)

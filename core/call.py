@@ -7,6 +7,7 @@ import traceback
 from typing import Any
 
 from gennaker.core.errors import GennakerError, Unavailable
+from gennaker.core.log import about
 from gennaker.core.model.messages import Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
@@ -22,21 +23,26 @@ def call(stage: type[Stage], work: Work, services: Services) -> Outcome:
     An error of the program's own tree is an answer and brings no traceback. `Retryable`, `Unavailable` and a call without an answer give a retryable one (rule 11: the engine is the one retry layer for work).
     """
     try:
-        run = Run(work, services)
-        if work.kind == "task":
-            return _task(stage, work, run)
-        if work.kind == "plan":
-            return _plan(stage, work, run)
-        if work.kind == "cancel" and (method := getattr(stage, "cancel", None)) is not None:
-            answer = method(_read(stage, work), run)
-            return Outcome(status=Status.SUCCEEDED) if answer is None else _checked(work, answer)
-        return failure(work, "UnknownWork", f"stage type {work.type!r} has nothing to do for {work.kind} {work.name!r}")
+        with about(execution=work.execution, stage=work.stage):
+            return _made(stage, work, services)
     except BaseException as error:
         message = str(error) or type(error).__name__
         expected = isinstance(error, GennakerError | Retryable)
         trace = "" if expected else "".join(traceback.format_exception(error))
         retryable = isinstance(error, Retryable | Unavailable) or (isinstance(error, CallFailed) and error.retryable)
         return failure(work, type(error).__name__, message, retryable=retryable, stack_trace=trace)
+
+
+def _made(stage: type[Stage], work: Work, services: Services) -> Outcome:
+    run = Run(work, services)
+    if work.kind == "task":
+        return _task(stage, work, run)
+    if work.kind == "plan":
+        return _plan(stage, work, run)
+    if work.kind == "cancel" and (method := getattr(stage, "cancel", None)) is not None:
+        answer = method(_read(stage, work), run)
+        return Outcome(status=Status.SUCCEEDED) if answer is None else _checked(work, answer)
+    return failure(work, "UnknownWork", f"stage type {work.type!r} has nothing to do for {work.kind} {work.name!r}")
 
 
 def failure(

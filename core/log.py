@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import msgspec
@@ -21,8 +22,18 @@ _Line = MutableMapping[str, Any]
 #: Libraries that say too much at `info`.
 _QUIET = ("httpcore", "httpx", "pika", "amqp", "kombu", "alembic", "sqlalchemy", "uvicorn.access", "asyncio")
 
+#: Facts of the current thread or task: one variable, because the worker sets it for every call.
+_about: ContextVar[dict[str, Any]] = ContextVar("about")
+
+
+def _add_about(_logger: Any, _method: str, line: _Line) -> _Line:
+    for key, value in _about.get({}).items():
+        line.setdefault(key, value)
+    return line
+
+
 _SHARED: tuple[Processor, ...] = (
-    structlog.contextvars.merge_contextvars,
+    _add_about,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.ExtraAdder(),
@@ -53,8 +64,11 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
 @contextmanager
 def about(**facts: Any) -> Iterator[None]:
     """Put facts (`execution=…, stage=…`) on every line that is written inside, by whatever code, on this thread or task."""
-    with structlog.contextvars.bound_contextvars(**facts):
+    token = _about.set({**_about.get({}), **facts})
+    try:
         yield
+    finally:
+        _about.reset(token)
 
 
 def configure(settings: Logging, *, stream: TextIO | None = None, hide: Redactor = redactor) -> None:

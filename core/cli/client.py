@@ -84,7 +84,10 @@ class Daemon:
         if url.scheme not in ("http", "https") or not url.host:
             raise click.UsageError(f"--server {server!r} is no address; it looks like {DEFAULT_SERVER}")
         headers = {"X-SPINNAKER-USER-ORIGIN": "gennaker"}
-        headers |= {"Authorization": f"Bearer {token}"} if token else {"X-SPINNAKER-USER": _login()}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        elif not url.userinfo:
+            headers["X-SPINNAKER-USER"] = _login()
         local = url.host in ("localhost", "::1") or url.host.startswith("127.")
         # A proxy set for the outside must not be asked for what runs on this machine.
         self._http = httpx.Client(base_url=self.server, headers=headers, timeout=timeout, trust_env=not local)

@@ -68,6 +68,7 @@ class Daemon:
 
     def _life(self, settings: Settings) -> bool:
         """One life with one configuration; True when it is to be followed by another."""
+        from gennaker.config.marks import secret_values
         from gennaker.core import log
         from gennaker.core.plugins import load
         from gennaker.core.redact import redactor
@@ -78,6 +79,9 @@ class Daemon:
         listener = _listen(settings) if "api" in settings.roles else None
         settings.home.mkdir(parents=True, exist_ok=True)
         plugins = load(settings)
+        for loaded in plugins.loaded:
+            if loaded.settings is not None:
+                redactor.register(secret_values(loaded.settings))
         for broken in plugins.broken:
             log.get("gennaker.plugins").error("plugin left out", plugin=broken.name, reason=broken.reason)
         runtime = Runtime(settings, plugins)
@@ -95,6 +99,7 @@ class Daemon:
 
     def _announce(self, runtime: Any, listener: socket.socket | None) -> None:
         """One line with the URL, once everything works."""
+        runtime.wait_ready(1.0)
         while not self._told.is_set() and not runtime.health().up:
             self._told.wait(0.02)
         if self._told.is_set():

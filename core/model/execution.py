@@ -114,11 +114,6 @@ class Stage(Struct, frozen=True, kw_only=True):
     paused: int = 0
     last_modified: dict[str, Any] | None = None
 
-    @property
-    def synthetic(self) -> bool:
-        """Belongs to another stage rather than to the pipeline."""
-        return self.parent is not None
-
 
 class Execution(Struct, frozen=True, kw_only=True):
     """One run of a pipeline, or an ad-hoc orchestration."""

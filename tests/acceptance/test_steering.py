@@ -154,6 +154,12 @@ def test_every_reading_command_prints_every_form_without_colours(daemon: Any, wa
         ("execution", "get", waiting),
         ("doctor",),
         ("config", "show"),
+        ("config", "check"),
+        ("plugin", "list"),
+        ("plugin", "show", "flow"),
+        ("database", "status"),
+        ("bus", "status"),
+        ("bus", "dead-letters", "list"),
     ):
         for form in ("table", "json"):
             done = daemon(*command, "-o", form)

@@ -44,6 +44,7 @@ def test_user_and_password_in_the_address_are_basic_authentication_and_not_shown
     server.on("GET", "/pipelineConfigs", b"<html>")
     result = gennaker("pipeline", "list", "--server", address)
     assert server.calls[0].headers["Authorization"].startswith("Basic ")
+    assert "X-SPINNAKER-USER" not in server.calls[0].headers
     assert result.exit_code == 1
     assert "is not JSON" in result.stderr
     assert "s3cret" not in result.output

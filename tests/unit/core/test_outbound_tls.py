@@ -12,6 +12,7 @@ import trustme
 from gennaker.core.outbound import Blocked, CallFailed, Outbound
 from gennaker.core.outbound.transport import CheckedBackend
 
+
 class Handler(BaseHTTPRequestHandler):
     """Answers `secure`, or leads from TLS to plain HTTP."""
 

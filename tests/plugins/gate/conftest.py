@@ -17,6 +17,7 @@ from gennaker.bus.open import open_bus
 from gennaker.core.authoriser import Authoriser
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.explain import explain
+from gennaker.core.errors import NotFound
 from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
@@ -112,6 +113,8 @@ class Letters:
         return list(self.kept.values())[:limit]
 
     def dead_letter(self, id_: str) -> Json:
+        if id_ not in self.kept:
+            raise NotFound(f"no dead letter {id_}")
         return self.kept[id_]
 
     def requeue(self, ids: Any, *, user: str) -> int:

@@ -120,7 +120,7 @@ def executions_of(here: Gate, pipelines: list[str], limit: int, statuses: list[s
         pipeline_ids=tuple(pipelines),
         statuses=query.statuses(statuses),
         per_pipeline=limit,
-        limit=limit * len(pipelines),
+        limit=min(query.MOST, limit * len(pipelines)),
     )
     return query.recent(here.executions.find(search), here.services.clock())
 

@@ -57,7 +57,7 @@ def find_executions(
         pipeline_ids=pipelines,
         statuses=query.statuses(statuses),
         per_pipeline=limit,
-        limit=limit * len(pipelines),
+        limit=min(query.MOST, limit * len(pipelines)),
     )
     return shown(here, here.executions.find(search), expand)
 

@@ -20,6 +20,8 @@ from gennaker.core.services import Json
 
 #: The largest time that fits a database's integer; clients send it for "no end".
 FOREVER = 2**63 - 1
+#: No list is longer than this.
+MOST = 5000
 #: Lists show executions of this many days, and the newest few of a pipeline whose executions are all older.
 HISTORY_DAYS = 14
 OLD_EXECUTIONS = 2
@@ -29,7 +31,7 @@ _LEGACY = frozenset({"SUSPENDED", "BUFFERED"})
 
 #: `?x=a,b` and `?x=a&x=b` are the same.
 Words: TypeAlias = Annotated[list[str], Query()]
-Limit: TypeAlias = Annotated[int, Query(ge=1, le=5000)]
+Limit: TypeAlias = Annotated[int, Query(ge=1, le=MOST)]
 Moment: TypeAlias = Annotated[int, Query(ge=0, le=FOREVER)]
 NO_WORDS: list[str] = []
 

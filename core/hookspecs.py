@@ -66,7 +66,10 @@ def gennaker_services(services: Services) -> Sequence[Background]:  # type: igno
 
 @hookspec
 def gennaker_routes(services: Services, settings: Settings) -> Callable[..., Any]:  # type: ignore[empty-body]
-    """An ASGI application: the HTTP server of the program. One plugin gives it; asked for in processes with the role `api`."""
+    """An ASGI application: the HTTP server of the program. One plugin gives it; asked for in processes with the role `api`.
+
+    If it has a method `drain()`, that is called from another thread when the server is about to end: streams end then.
+    """
 
 
 @hookspec

@@ -135,6 +135,7 @@ class Server:
         self._runtime = runtime
         self._listener = listener
         self._server: Any = None
+        self._app: Any = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -144,7 +145,7 @@ class Server:
         from gennaker.core import metrics
         from gennaker.core.errors import Refused
 
-        app = self._runtime.plugins.asgi(self._runtime.services)
+        app = self._app = self._runtime.plugins.asgi(self._runtime.services)
         if app is None:
             raise Refused("no plugin serves the HTTP routes; enable `gate`, or leave the role `api` out")
         config = uvicorn.Config(
@@ -165,7 +166,9 @@ class Server:
             time.sleep(0.005)
 
     def stop(self) -> None:
-        """Answer what is being answered, then close."""
+        """End the streams, answer what is being answered, then close."""
+        if (drain := getattr(self._app, "drain", None)) is not None:
+            drain()
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(10.0)

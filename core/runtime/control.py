@@ -73,9 +73,11 @@ class SqlControl:
 
     def cancel(self, execution: str, *, user: str, reason: str | None = None) -> None:
         """See the interface. Raises NotFound, and yet what comes later under this id stays dead (rule 16)."""
-        known = self._exists(execution)
-        self._command(execution, m.Cancel(id=self._command_id(), user=user, execution=execution, reason=reason))
-        if not known:
+        cancel = m.Cancel(id=self._command_id(), user=user, execution=execution, reason=reason)
+        if self._exists(execution):
+            self._command(execution, cancel)
+        else:
+            self._store(execution, cancel)
             raise NotFound(f"There is no execution {execution}; should it come, it stays cancelled.")
 
     def pause(self, execution: str, *, user: str) -> None:
@@ -154,17 +156,26 @@ class SqlControl:
 
     def _command(self, execution: str, message: m.Command) -> None:
         """Store a command and wait a little for its effect. Raises Refused with the engine's reason."""
-        shard = shard_of(execution, self._database.shards)
-        told = Told(execution=execution, message=message, id=message.id)  # type: ignore[arg-type]
         fate = self._bell.expect(message.id)
         try:
-            self._database.transact(lambda connection: commands.put(connection, told, shard, self._clock()))
-            self._bell.stored((shard,))
+            self._store(execution, message)
             refused = self._wait(execution, message.id, fate)
         finally:
             self._bell.forget(message.id)
         if refused:
             raise Refused(refused)
+
+    def _store(self, execution: str, message: m.Command) -> None:
+        shard = shard_of(execution, self._database.shards)
+        told = Told(execution=execution, message=message, id=message.id)  # type: ignore[arg-type]
+        self._database.transact(lambda connection: commands.put(connection, told, shard, self._clock()))
+        self._bell.stored((shard,))
+
+    def _store(self, execution: str, message: m.Command) -> None:
+        shard = shard_of(execution, self._database.shards)
+        told = Told(execution=execution, message=message, id=message.id)  # type: ignore[arg-type]
+        self._database.transact(lambda connection: commands.put(connection, told, shard, self._clock()))
+        self._bell.stored((shard,))
 
     def _wait(self, execution: str, command: str, fate: "Future[str]") -> str:
         """The reason of a refusal, or the empty text; from the owner here, or from the state that another process wrote."""

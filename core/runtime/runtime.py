@@ -23,6 +23,7 @@ from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.catalogue import Catalogue
 from gennaker.core.runtime.children import Children
 from gennaker.core.runtime.control import SqlControl
+from gennaker.core.runtime.letters import Letters, ask_anew
 from gennaker.core.runtime.live import LogLive
 from gennaker.core.runtime.owner import Owner
 from gennaker.core.runtime.ownership import Ownership, this_host
@@ -72,10 +73,12 @@ class Runtime:
         self._ownership = Ownership(self._process, self.database, self._owner, clock)
         live = LogLive(self.database, self.transport if self.transport.capabilities.shared else None)
         self.bell.on_news(live.news)
+        control = SqlControl(self.database, definitions, self.bell, clock)
         self.services = Services(
             definitions=definitions,
             executions=SqlExecutions(self.database),
-            control=SqlControl(self.database, definitions, self.bell, clock),
+            control=control,
+            bus=Letters(self.transport, self.database, ask_anew(control)),
             live=live,
             why=LiveWhy(self._types, self._unroutable, clock),
             http=Outbound(settings.outbound.allow),

@@ -195,7 +195,8 @@ class Owner:
             self._row = rows[-1].row
         return [Item(each.execution, each.message, None, each.row, each.id) for each in rows]
 
-    def _process(self, items: Sequence[Item]) -> None:
+    def _process(self, items: Sequence[Item], *, last: bool = False) -> None:
+        """Decide, commit, send. `last`: what cannot be stored now is given up."""
         now = self._clock()
         types = self._types()
         self._load([item.execution for item in items])
@@ -209,12 +210,15 @@ class Owner:
             commands_done=tuple(item.row for item in items if item.row),
             tell=tuple(decisions.tell),
         )
-        done = self._commit(items, batch, decisions)
+        done = self._commit(items, batch, decisions, last=last)
         if done is not None:
             self._after(items, batch, decisions, done)
 
-    def _commit(self, items: Sequence[Item], batch: Batch, decisions: Decisions) -> Committed | None:
-        """None: the batch was written in parts, because something in it cannot be stored (rule 13)."""
+    def _commit(self, items: Sequence[Item], batch: Batch, decisions: Decisions, *, last: bool) -> Committed | None:
+        """None: the batch was written in parts, because something in it cannot be stored (rule 13).
+
+        What is alone is tried once more from the stored state: an execution may have been accepted after we read that there is none.
+        """
         started = time.perf_counter()
         if not batch.changes and not batch.commands_done:
             self._check_fence()
@@ -225,12 +229,14 @@ class Owner:
             raise
         except Exception as error:
             self._forget(items)
-            if len(items) == 1:
+            if last:
                 self._give_up(items[0], error)
                 return None
-            _log.warning("shard %d: a batch cannot be stored (%s); trying halves", self.shard.id, error)
-            self._process(items[: len(items) // 2])
-            self._process(items[len(items) // 2 :])
+            _log.warning("shard %d: a batch cannot be stored (%s); trying its parts", self.shard.id, error)
+            middle = len(items) // 2
+            for part in (items[:middle], items[middle:]):
+                if part:
+                    self._process(part, last=len(items) == 1)
             return None
         if done is None:
             raise Deposed

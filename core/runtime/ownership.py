@@ -21,8 +21,10 @@ from gennaker.core.store.shards import Shard
 
 _log = logging.getLogger("gennaker.engine")
 
-#: How long a lease lasts; it is renewed three times as often.
+#: How long a lease lasts.
 LEASE_MS = 9_000
+#: Seconds between two looks at the leases: one that is missed does no harm yet.
+BEAT_S = LEASE_MS / 3000
 
 
 class Ownership:
@@ -73,7 +75,7 @@ class Ownership:
             leases.release(connection, owner.shard.id, owner.shard.epoch)
 
     def _run(self) -> None:
-        while not self._stopping.wait(LEASE_MS / 3000):
+        while not self._stopping.wait(BEAT_S):
             try:
                 self._turn()
                 self.problem = ""

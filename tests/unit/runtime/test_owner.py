@@ -5,7 +5,7 @@ import time
 import pytest
 from sqlalchemy import text
 
-from gennaker.core.errors import Unavailable
+from gennaker.core.errors import NotFound, Unavailable
 from gennaker.core.model.events import TaskFinished
 from gennaker.core.runtime import owner as owners
 from gennaker.core.store import batch, entries, letters, shards, slots
@@ -58,6 +58,23 @@ def test_rule_13_a_message_that_cannot_be_decided_fails_its_execution_with_the_r
     assert bad.cancellation_reason == "The engine failed on a message: ZeroDivisionError: a mistake of ours"
     assert [until(runtime, id_).status for id_ in (ids[0], ids[2])] == ["SUCCEEDED"] * 2
     assert "ZeroDivisionError" in _letters(runtime)[0].traceback
+
+
+def test_rule_16_a_cancel_that_meets_the_start_of_its_execution_cancels_it(runtime, until, chain, monkeypatch):
+    control = runtime.services.control
+    decide_all = owners.decide_all
+
+    def slowly(items, warm, *more):
+        decisions = decide_all(items, warm, *more)
+        if any(item.execution == "01LATE" and "01LATE" not in warm for item in items):
+            control.start(chain("noop", executionId="01LATE"), {}, user="ann")
+        return decisions
+
+    monkeypatch.setattr(owners, "decide_all", slowly)
+    with pytest.raises(NotFound):
+        control.cancel("01LATE", user="bob")
+    assert until(runtime, "01LATE").status == "CANCELED"
+    assert _letters(runtime) == []
 
 
 def test_rule_03_a_deposed_owner_writes_nothing(runtime):

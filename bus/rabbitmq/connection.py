@@ -116,18 +116,22 @@ class Connection:
         stood = False
         try:
             self._prepare()
+            if not self._wanted:
+                return False
             self._current = SelectConnection(
                 self._parameters,
                 on_open_callback=self._opened,
                 on_open_error_callback=self._failed,
                 on_close_callback=self._closed,
             )
-            if self._wanted:
-                self._current.ioloop.start()
+            if not self._wanted:
+                self._end()
+            self._current.ioloop.start()
             stood = self._up.is_set()
         except Exception as error:
             self.reason = _sentence(error)
-            _log.warning("%s: %s", self._thread.name, self.reason)
+            if self._wanted:  # else it is pika's complaint that it was interrupted
+                _log.warning("%s: %s", self._thread.name, self.reason)
             stood = self._up.is_set()
         finally:
             self._up.clear()
@@ -170,18 +174,18 @@ class Connection:
         self._wanted = False
         self._wake.set()
 
-        def end() -> None:
-            if self._current is not None and self._current.is_open:
-                self._current.close()
-            elif self._current is not None:
-                self._current.ioloop.stop()
-
         current = self._current
         if current is not None:
             with contextlib.suppress(OSError, AssertionError):
-                current.ioloop.add_callback_threadsafe(end)
+                current.ioloop.add_callback_threadsafe(self._end)
         if self._thread.ident is not None and not self.own_thread():
             self._thread.join(max(1.0, timeout))
+
+    def _end(self) -> None:
+        """On the connection's thread: close it even while it is still being opened."""
+        current = self._current
+        if current is not None and not current.is_closing and not current.is_closed:
+            current.close()
 
 
 def _sentence(error: BaseException | str) -> str:

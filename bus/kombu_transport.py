@@ -71,6 +71,10 @@ class KombuTransport:
         work = self._topology.full("work")
         self._publisher.send([(work, queue, self.capabilities.mandatory, parcel) for parcel in pack(events)], settled)
 
+    def wants(self, type_: str) -> bool:
+        """See the port. Only the broker knows who has bound a queue."""
+        return True
+
     def publish(self, events: Sequence[Event], settled: Settled) -> None:
         """See the port."""
         facts = self._topology.full("facts")

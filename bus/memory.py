@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gennaker.bus.event import Event
+from gennaker.bus.letter import MOST_LETTERS
 from gennaker.bus.memory_queue import Consumer, Message, Queue
 from gennaker.bus.port import (
     CLOSED,
@@ -70,6 +71,10 @@ class MemoryTransport:
         target.put([Message(target, event) for event in events])
         settled(None)
         target.pump()
+
+    def wants(self, type_: str) -> bool:
+        """See the port."""
+        return bool(self._routes.of(type_) or self._listening.of(type_))
 
     def publish(self, events: Sequence[Event], settled: Settled) -> None:
         """See the port."""
@@ -148,6 +153,9 @@ class MemoryTransport:
                 at=time.time_ns() // 1_000_000,
                 deliveries=delivery.deliveries,
             )
+            if len(self._dead) > MOST_LETTERS:
+                del self._dead[next(iter(self._dead))]
+                _log.warning("more than %d dead letters: the oldest is forgotten", MOST_LETTERS)
 
     def _later(self, delivery: Message, delay: float) -> None:
         queue = delivery.home

@@ -114,6 +114,9 @@ class Transport(Protocol):
         beyond it the call blocks until there is room. On reconnect what was not confirmed is sent again.
         """
 
+    def wants(self, type_: str) -> bool:
+        """Whether a fact of this type may have a reader now; where it is False, the fact need not be made. True when only the broker knows."""
+
     def publish(self, events: Sequence[Event], settled: Settled) -> None:
         """Tell facts to whoever has subscribed, in order, routed by each event's type. Nobody listening is no problem."""
 

@@ -55,6 +55,10 @@ class RabbitTransport:
         """See the port."""
         self._publisher.send([(self._work, queue, True, parcel) for parcel in pack(events)], settled)
 
+    def wants(self, type_: str) -> bool:
+        """See the port. Only the broker knows who has bound a queue."""
+        return True
+
     def publish(self, events: Sequence[Event], settled: Settled) -> None:
         """See the port. Several facts travel as one batch that is routed by every type in it; readers leave out what they did not ask for."""
         self._publisher.send([self._fact(group) for group in split(events)], settled)

@@ -54,33 +54,26 @@ _request_time = Histogram(
     "gennaker_http_request_seconds", "Time of one HTTP request.", buckets=_SECONDS, registry=REGISTRY
 )
 
+#: Which counter a fact belongs to, and as what; empty = by its status.
+_COUNTED: dict[type, tuple[Counter, str]] = {
+    ExecutionStarted: (_executions, "started"),
+    ExecutionFinished: (_executions, ""),
+    StageStarted: (_stages, "started"),
+    StageFinished: (_stages, ""),
+    TaskHandedOut: (_tasks, "handed_out"),
+    TaskAnswered: (_tasks, "goes_on"),
+    TaskFinished: (_tasks, ""),
+}
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def happened(events: Iterable[AnyEvent]) -> None:
     """These facts were stored."""
-    for (counter, what), count in Counted(filter(None, map(_counted, events))).items():
-        counter.labels(what).inc(count)
-
-
-def _counted(event: AnyEvent) -> tuple[Counter, str] | None:
-    match event:
-        case ExecutionStarted():
-            return _executions, "started"
-        case ExecutionFinished():
-            return _executions, event.status
-        case StageStarted():
-            return _stages, "started"
-        case StageFinished():
-            return _stages, event.status
-        case TaskHandedOut():
-            return _tasks, "handed_out"
-        case TaskAnswered():
-            return _tasks, "goes_on"
-        case TaskFinished():
-            return _tasks, event.status
-        case _:
-            return None
+    kinds = Counted((type(event), getattr(event, "status", "")) for event in events)
+    for (kind, status), count in kinds.items():
+        if (counted := _COUNTED.get(kind)) is not None:
+            counter, what = counted
+            counter.labels(what or status).inc(count)
 
 
 def committed(changes: int, seconds: float) -> None:

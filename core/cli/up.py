@@ -72,6 +72,7 @@ class Daemon:
         from gennaker.core import log
         from gennaker.core.plugins import load
         from gennaker.core.redact import redactor
+        from gennaker.core.runtime.collector import tune
         from gennaker.core.runtime.runtime import Runtime
 
         redactor.register(settings.secrets)
@@ -91,6 +92,7 @@ class Daemon:
             if server is not None:
                 server.start()
             self._announce(runtime, listener)
+            tune()
             return self._wait()
         finally:
             if server is not None:

@@ -20,6 +20,9 @@ class Status(StrEnum):
     STOPPED = "STOPPED"
     SKIPPED = "SKIPPED"
 
+    # An enumeration hashes by a function in Python; the engine asks for a status in sets many times a message.
+    __hash__ = str.__hash__
+
     @property
     def complete(self) -> bool:
         """Nothing will change this state any more, short of a restart."""

@@ -3,7 +3,8 @@
 Separate because it is built from states and events only; the relay knows how it travels.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import get_args
 
 import msgspec
 
@@ -19,6 +20,9 @@ from gennaker.core.store.entries import Entry
 _encoder = msgspec.json.Encoder()
 _raw = msgspec.json.Decoder(list[msgspec.Raw])
 
+#: Every fact of an execution, with its CloudEvent type.
+_TYPES: dict[type, str] = {kind: kind.__struct_config__.tag for kind in get_args(AnyEvent)}
+
 Work = list[tuple[str, list[Event]]]
 
 
@@ -29,12 +33,16 @@ class _Named(msgspec.Struct):
 _type_of = msgspec.json.Decoder(_Named)
 
 
-def facts(changes: Iterable[Change]) -> list[Event]:
-    """The events of changes, one CloudEvent each."""
+def facts(changes: Iterable[Change], wants: Callable[[str], bool] = lambda _: True) -> list[Event]:
+    """The events of changes that may have a reader (`Transport.wants`), one CloudEvent each."""
+    wanted = {kind for kind, type_ in _TYPES.items() if wants(type_)}
+    if not wanted:
+        return []
     return [
         fact(change.execution.id, change.execution.sequence - len(change.events) + 1 + i, change, event)
         for change in changes
         for i, event in enumerate(change.events)
+        if type(event) in wanted
     ]
 
 
@@ -45,7 +53,7 @@ def fact(subject: str, sequence: int, change: Change, event: AnyEvent) -> Event:
         extensions["cause"] = change.cause
     return Event(
         id=f"{subject}:{sequence}",
-        type=event.__struct_config__.tag,  # type: ignore[arg-type]
+        type=_TYPES[type(event)],
         source="gennaker",
         subject=subject,
         time=change.execution.stamp,

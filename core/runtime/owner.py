@@ -299,7 +299,7 @@ class Owner:
     def _send(self, batch: Batch, decisions: Decisions, position: int) -> None:
         if not batch.changes and position == self._position:
             return
-        facts = outgoing.facts(batch.changes)
+        facts = outgoing.facts(batch.changes, self._transport.wants)
         before = position - len(batch.changes)
         if before > self._position:
             with self._database.reading() as connection:

@@ -19,6 +19,7 @@ from gennaker.bus.event import Event
 from gennaker.config.load import load
 from gennaker.core.model.events import StageFinished, StageStarted
 from gennaker.core.plugins import load as load_plugins
+from gennaker.core.runtime.collector import tune
 from gennaker.core.runtime.runtime import Runtime
 from gennaker.core.store import entries, executions
 
@@ -38,7 +39,8 @@ class Part:
         self._ended: dict[str, threading.Event] = {}
 
     def start(self) -> None:
-        """Begin what the roles ask for."""
+        """Begin what the roles ask for, with the daemon's settings of the interpreter."""
+        tune()
         self._runtime.start()
         if self._engine and not self._runtime.wait_ready(30.0):
             raise RuntimeError(f"not ready: {self._runtime.health()}")

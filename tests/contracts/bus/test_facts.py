@@ -84,3 +84,13 @@ def test_a_listener_that_raises_hears_on(bus: Any, kit: SimpleNamespace) -> None
     bus.tell("stage.good")
 
     assert heard.wait(1)[0].type == "stage.good"
+
+
+def test_what_somebody_listens_to_is_wanted(bus: Any) -> None:
+    bus.declare_subscriber("mail", ["stage.*"])
+    listening = bus.listen(["execution.finished"], lambda _: None)
+    assert bus.wants("stage.finished")
+    assert bus.wants("execution.finished")
+    assert bus.capabilities.shared or not bus.wants("execution.started")
+    listening.stop()
+    assert bus.capabilities.shared or not bus.wants("execution.finished")

@@ -171,12 +171,6 @@ class SqlControl:
         self._database.transact(lambda connection: commands.put(connection, told, shard, self._clock()))
         self._bell.stored((shard,))
 
-    def _store(self, execution: str, message: m.Command) -> None:
-        shard = shard_of(execution, self._database.shards)
-        told = Told(execution=execution, message=message, id=message.id)  # type: ignore[arg-type]
-        self._database.transact(lambda connection: commands.put(connection, told, shard, self._clock()))
-        self._bell.stored((shard,))
-
     def _wait(self, execution: str, command: str, fate: "Future[str]") -> str:
         """The reason of a refusal, or the empty text; from the owner here, or from the state that another process wrote."""
         waited = 0.0

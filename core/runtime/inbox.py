@@ -16,7 +16,7 @@ LOOK_S = 1.0
 
 
 class Inbox:
-    """Thread-safe for `put`, `ring` and `stop`; the rest belongs to the owner's thread."""
+    """Thread-safe for `put`, `ring`, `stop` and `give_back`; the rest belongs to the owner's thread."""
 
     def __init__(self) -> None:
         self._ready = threading.Condition(threading.Lock())
@@ -24,6 +24,7 @@ class Inbox:
         self._rung = True
         self._sleeping = False
         self._stopped = False
+        self._ended = False
         self._looked = 0.0
         self._due: dict[str, int] = {}
         self._heap: list[tuple[int, str]] = []
@@ -36,7 +37,9 @@ class Inbox:
     def put(self, delivery: Delivery) -> None:
         """An answer arrived."""
         self._deliveries.append(delivery)
-        if self._sleeping:
+        if self._ended:
+            self.give_back()
+        elif self._sleeping:
             self._wake()
 
     def ring(self) -> None:
@@ -99,6 +102,19 @@ class Inbox:
     def put_back(self, deliveries: Iterable[Delivery]) -> None:
         """What could not be handled yet: it comes before everything else."""
         self._deliveries.extendleft(reversed(list(deliveries)))
+
+    def give_back(self) -> None:
+        """The owner has ended: what is here, and whatever may still come, is delivered again to the next one.
+
+        Kept, it would hold its place with the broker for as long as this process lives.
+        """
+        self._ended = True
+        while True:
+            try:
+                delivery = self._deliveries.popleft()
+            except IndexError:
+                return
+            delivery.retry(0)
 
     def due(self, now: int, most: int) -> list[str]:
         """Executions whose time has come; they are not named again until `set_due` is called for them."""

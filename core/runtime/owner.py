@@ -116,8 +116,7 @@ class Owner:
             self._bell.owns(self.shard.id, None)
             if self._subscription is not None:
                 self._subscription.stop()
-            for delivery in self.inbox.take(1_000_000):
-                delivery.retry(0)
+            self.inbox.give_back()
             self._warm.clear()
 
     def _take_over(self) -> None:
@@ -161,18 +160,23 @@ class Owner:
         self.inbox.wait(self._clock())
         if self.inbox.stopped:
             return
+        taken = self.inbox.take(MOST)
+        try:
+            self._take_in(taken)
+        except Exception:
+            # What was settled already stays so; the rest is decided again, here or by the next owner.
+            self.inbox.put_back(taken)
+            raise
+
+    def _take_in(self, taken: Sequence[Delivery]) -> None:
+        """Answers that came, rows that were stored, executions that are due."""
         now = self._clock()
-        items = [item for delivery in self.inbox.take(MOST) if (item := self._item(delivery))]
+        items = [item for delivery in taken if (item := self._item(delivery))]
         if self.inbox.should_look():
             items += self._look()
         items += [Item(execution, m.Tick()) for execution in self.inbox.due(now, MOST)]
-        if not items:
-            return
-        try:
+        if items:
             self._process(items)
-        except Unavailable:
-            self.inbox.put_back(item.delivery for item in items if item.delivery is not None)
-            raise
 
     def _item(self, delivery: Delivery) -> Item | None:
         event = delivery.event

@@ -92,6 +92,54 @@ def test_rule_02_a_lost_shard_is_claimed_again_and_nothing_is_lost(runtime, unti
     assert until(runtime, id_, status="SUCCEEDED")
 
 
+def _held(runtime):
+    """Answers that somebody took and never settled."""
+    return {queue.name: queue.messages for queue in runtime.transport.status()}["results.0"]
+
+
+def test_rule_03_an_owner_that_is_deposed_gives_back_the_answers_in_its_hands(runtime, until, chain, monkeypatch):
+    decide_all = owners.decide_all
+    depose = [True]
+
+    def slow(items, *rest, **more):
+        if depose and any(item.delivery for item in items):
+            depose.pop()
+            runtime.database.transact(lambda connection: connection.execute(text("UPDATE shard SET epoch = epoch + 1")))
+        return decide_all(items, *rest, **more)
+
+    monkeypatch.setattr(owners, "decide_all", slow)
+    id_ = runtime.services.control.start(chain("noop", "noop"), {}, user="ann")
+    until(runtime, id_, status="SUCCEEDED")
+    assert not depose
+    assert _held(runtime) == 0
+
+
+def test_answers_taken_when_the_database_cannot_be_read_are_not_lost(runtime, until, chain, monkeypatch):
+    pending = owners.commands.pending
+    broken = [True]
+
+    def flaky(*arguments):
+        if broken:
+            broken.pop()
+            raise Unavailable("the database does not answer")
+        return pending(*arguments)
+
+    take = owners.Inbox.take
+
+    def late(inbox, most):
+        taken = take(inbox, most)
+        if taken:
+            monkeypatch.setattr(owners.commands, "pending", flaky)
+            inbox.ring()
+        return taken
+
+    monkeypatch.setattr(owners.Inbox, "take", late)
+    id_ = runtime.services.control.start(chain("noop", "noop"), {}, user="ann")
+    until(runtime, id_, status="SUCCEEDED")
+    assert not broken
+    assert _held(runtime) == 0
+
+
 def test_a_database_that_goes_away_and_comes_back_loses_nothing(runtime, until, chain, monkeypatch):
     transact = runtime.database.transact
     control = runtime.services.control

@@ -70,9 +70,9 @@ def runtimes(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     made: list[Runtime] = []
     monkeypatch.setattr(ownership, "BEAT_S", 0.1)
 
-    def make(clock: Callable[[], int] = wall_clock, **overrides: Any) -> Runtime:
+    def make(clock: Callable[[], int] = wall_clock, at: Path = home, **overrides: Any) -> Runtime:
         keys = {key.replace("__", "."): value for key, value in overrides.items()}
-        settings = load(None, home=home, environ={}, overrides={"database.synchronous": "NORMAL", **keys})
+        settings = load(None, home=at, environ={}, overrides={"database.synchronous": "NORMAL", **keys})
         runtime = Runtime(settings, load_plugins(settings), clock)
         made.append(runtime)
         runtime.start()
@@ -88,6 +88,14 @@ def runtimes(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
 def runtime(runtimes: Callable[..., Runtime]) -> Runtime:
     """An embedded daemon without its HTTP server."""
     return runtimes()
+
+
+def eventually(true: Callable[[], Any], what: str = "it did not happen") -> None:
+    """Waits until something is true."""
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
 
 
 @pytest.fixture

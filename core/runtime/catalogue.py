@@ -13,7 +13,8 @@ from gennaker.core.store import engines
 from gennaker.core.store.database import Database
 
 _log = logging.getLogger("gennaker.engine")
-_LOOK_S = 5.0
+#: Seconds between two looks at the types of others.
+LOOK_S = 5.0
 
 
 class Catalogue:
@@ -43,7 +44,7 @@ class Catalogue:
             self._thread.join(5.0)
 
     def _run(self) -> None:
-        while not self._stopping.wait(_LOOK_S):
+        while not self._stopping.wait(LOOK_S):
             try:
                 self._read()
             except Unavailable as error:

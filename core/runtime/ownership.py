@@ -72,7 +72,8 @@ class Ownership:
 
     def _release_all(self, connection: Connection) -> None:
         for owner in self._owners.values():
-            leases.release(connection, owner.shard.id, owner.shard.epoch)
+            leases.release(connection, owner.shard.id, owner.shard.epoch, owner.relay.published_upto)
+        engines.forget(connection, self._process.id)
 
     def _run(self) -> None:
         while not self._stopping.wait(BEAT_S):
@@ -147,7 +148,8 @@ class Ownership:
     def _give_back(self, id_: int) -> None:
         owner = self._owners.pop(id_)
         owner.stop()
-        self._database.transact(lambda connection: leases.release(connection, owner.shard.id, owner.shard.epoch))
+        upto = owner.relay.published_upto
+        self._database.transact(lambda connection: leases.release(connection, id_, owner.shard.epoch, upto))
 
 
 def _dead(pid: int) -> bool:

@@ -32,7 +32,9 @@ _ALL = Sql(f"SELECT {_COLUMNS} FROM shard ORDER BY id")
 _ONE = Sql(f"SELECT {_COLUMNS} FROM shard WHERE id = ? {{lock}}")
 _CLAIM = Sql(f"UPDATE shard SET epoch = epoch + 1, owner = ?, lease_until = ? WHERE id = ? RETURNING {_COLUMNS}")
 _RENEW = Sql("UPDATE shard SET lease_until = ? WHERE owner = ? RETURNING id, epoch")
-_RELEASE = Sql("UPDATE shard SET owner = NULL, lease_until = 0 WHERE id = ? AND epoch = ?")
+_RELEASE = Sql(
+    "UPDATE shard SET owner = NULL, lease_until = 0, published_upto = GREATEST(published_upto, ?) WHERE id = ? AND epoch = ?"
+)
 
 
 def read(connection: Connection) -> list[Shard]:
@@ -71,6 +73,6 @@ def renew(connection: Connection, owner: str, epochs: dict[int, int], now: int, 
     return {shard for shard, epoch in epochs.items() if ours.get(shard) == epoch}
 
 
-def release(connection: Connection, shard: int, epoch: int) -> None:
-    """Give a shard back; does nothing when it is another's by now."""
-    _RELEASE(connection, shard, epoch)
+def release(connection: Connection, shard: int, epoch: int, published_upto: int = 0) -> None:
+    """Give a shard back, and say how much of it is published; does nothing when it is another's by now."""
+    _RELEASE(connection, published_upto, shard, epoch)

@@ -7,6 +7,7 @@ Sources: CloudEvents 1.0.2 (core, JSON format, batch) and the AMQP binding, whos
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -157,12 +158,14 @@ def _canonical(value: object) -> str:
     return str(value)
 
 
+@lru_cache(maxsize=256)  # the events of one commit share their time
 def instant(milliseconds_: int) -> str:
     """Epoch milliseconds as RFC 3339 in UTC."""
     seconds, rest = divmod(milliseconds_, 1000)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
 
 
+@lru_cache(maxsize=256)
 def milliseconds(text: str) -> int:
     """RFC 3339 as epoch milliseconds; 0 for no time. Raises Undecodable."""
     if not text:

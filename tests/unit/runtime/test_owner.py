@@ -107,11 +107,19 @@ def test_rule_03_an_owner_that_is_deposed_gives_back_the_answers_in_its_hands(ru
             runtime.database.transact(lambda connection: connection.execute(text("UPDATE shard SET epoch = epoch + 1")))
         return decide_all(items, *rest, **more)
 
+    put = owners.Inbox.put
+    seen = []
+
+    def watched(inbox, delivery):
+        seen.append(delivery.deliveries)
+        put(inbox, delivery)
+
     monkeypatch.setattr(owners, "decide_all", slow)
+    monkeypatch.setattr(owners.Inbox, "put", watched)
     id_ = runtime.services.control.start(chain("noop", "noop"), {}, user="ann")
     until(runtime, id_, status="SUCCEEDED")
     assert not depose
-    assert _held(runtime) == 0
+    until(runtime, id_, test=lambda _: 2 in seen)
 
 
 def test_answers_taken_when_the_database_cannot_be_read_are_not_lost(runtime, until, chain, monkeypatch):

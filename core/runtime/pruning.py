@@ -12,7 +12,8 @@ from gennaker.core.store.database import Database
 from gennaker.core.store.prune import prune
 
 _log = logging.getLogger("gennaker")
-_EVERY_S = 600.0
+#: Seconds between two looks.
+EVERY_S = 600.0
 _DAY_MS = 86_400_000
 
 
@@ -47,4 +48,4 @@ class Pruning:
                     _log.info("%d executions older than %d days were removed", removed, days)
             except GennakerError as error:
                 _log.warning("old executions cannot be removed now: %s", error)
-            self._stopping.wait(_EVERY_S)
+            self._stopping.wait(EVERY_S)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gennaker.bus.subscriber import Subscriber
 
 _log = logging.getLogger("gennaker.plugins")
-_AGAIN_S = 1.0
+#: Seconds after which a service that ended is started again; doubled while it ends soon.
+AGAIN_S = 1.0
 _LONGEST_S = 60.0
 
 
@@ -48,15 +49,17 @@ class Sidelines:
             thread.join(timeout)
 
     def _run(self, background: Background) -> None:
-        wait = _AGAIN_S
+        wait = AGAIN_S
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
                 background.run(self._stopping)
             except Exception:
                 _log.exception("%s failed; started again in %.0f s", background.name, wait)
-            wait = _AGAIN_S if time.monotonic() - began > _LONGEST_S else min(2 * wait, _LONGEST_S)
+            if time.monotonic() - began > _LONGEST_S:
+                wait = AGAIN_S
             self._stopping.wait(wait)
+            wait = min(2 * wait, _LONGEST_S)
 
 
 def _subscriber(transport: Transport, wanted: Subscription) -> "Subscriber":

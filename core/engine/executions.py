@@ -7,7 +7,7 @@ from gennaker.core.engine.outcome import truth
 from gennaker.core.engine.stages import finish_stage, may_start, start_stage
 from gennaker.core.engine.turn import Turn
 from gennaker.core.model import events as e
-from gennaker.core.model.execution import Execution, Stage
+from gennaker.core.model.execution import Execution
 from gennaker.core.model.messages import Granted
 from gennaker.core.model.status import Status
 
@@ -64,21 +64,20 @@ def settle(turn: Turn) -> None:
     """End the execution when its stages have come to an end, and give its slot back once nothing is left to clean up."""
     x = turn.x
     if turn.unsettled and x.status in (Status.RUNNING, Status.PAUSED):
-        stages = x.top_level()
-        status = final_status(x, stages)
+        found = {stage.status for stage in x.stages.values() if stage.parent is None}
+        status = final_status(x, found)
         if status is not None:
             finish(turn, status)
-        elif not any(stage.status is Status.RUNNING for stage in stages):
-            left = ", ".join(f"'{stage.name}'" for stage in stages if stage.status is Status.NOT_STARTED)
+        elif Status.RUNNING not in found:
+            left = ", ".join(f"'{stage.name}'" for stage in x.top_level() if stage.status is Status.NOT_STARTED)
             finish(turn, Status.TERMINAL, f"No stage can start any more: {left} wait for one another")
     x = turn.x
     if x.slot and x.status.complete and not x.active:
         turn.emit(e.SlotReleased(pipeline=x.pipeline_config_id or "", round=x.round))
 
 
-def final_status(execution: Execution, stages: list[Stage]) -> Status | None:
-    """The status of an execution whose top-level stages are these; None while it goes on."""
-    found = {stage.status for stage in stages}
+def final_status(execution: Execution, found: set[Status]) -> Status | None:
+    """The status of an execution whose top-level stages have these; None while it goes on."""
     if all(status.lets_downstream_start for status in found):
         return Status.SUCCEEDED
     if Status.TERMINAL in found:
@@ -86,6 +85,7 @@ def final_status(execution: Execution, stages: list[Stage]) -> Status | None:
     if Status.CANCELED in found:
         return Status.CANCELED
     if Status.STOPPED in found and Status.RUNNING not in found:
+        stages = execution.top_level()
         if any(may_start(execution, stage) for stage in stages):
             return None
         fails = (

@@ -34,13 +34,6 @@ def downstream_of(stages: dict[str, Stage]) -> dict[str, tuple[str, ...]]:
     return {stage_id: tuple(after) for stage_id, after in found.items()}
 
 
-def siblings(execution: Execution, stage: Stage) -> list[Stage]:
-    """The stages among which a stage's requisites are looked up: its own included."""
-    if stage.parent is None:
-        return execution.top_level()
-    return children(execution, execution.stages[stage.parent], stage.part)
-
-
 def children(execution: Execution, stage: Stage, part: Phase | None) -> list[Stage]:
     """The synthetic stages of one phase of a stage, in order."""
     return [child for id_ in stage.children if (child := execution.stages[id_]).part == part]
@@ -51,7 +44,9 @@ def upstream(execution: Execution, stage: Stage) -> list[Stage]:
     if not stage.requisites:
         return []
     wanted = set(stage.requisites)
-    return [other for other in siblings(execution, stage) if other.ref_id in wanted and other.id != stage.id]
+    parent = stage.parent
+    among = execution.stages.values() if parent is None else children(execution, execution.stages[parent], stage.part)
+    return [other for other in among if other.ref_id in wanted and other.parent == parent and other.id != stage.id]
 
 
 def ancestors(execution: Execution, stage: Stage) -> list[Stage]:

@@ -62,20 +62,22 @@ def fact(subject: str, sequence: int, change: Change, event: AnyEvent) -> Event:
     )
 
 
-def facts_of(entries: Iterable[Entry]) -> list[Event]:
-    """The events of entries as they stand in the log: what others appended, or was not confirmed before a take-over."""
+def facts_of(entries: Iterable[Entry], wants: Callable[[str], bool] = lambda _: True) -> list[Event]:
+    """The same of entries as they stand in the log: what others appended, or was not confirmed before a take-over."""
     found = []
     for entry in entries:
         for i, raw in enumerate(_raw.decode(entry.body)):
-            data = bytes(raw)
+            type_ = _type_of.decode(raw).type
+            if not wants(type_):
+                continue
             found.append(
                 Event(
                     id=f"{entry.execution}:{entry.sequence + i}",
-                    type=_type_of.decode(data).type,
+                    type=type_,
                     source="gennaker",
                     subject=entry.execution,
                     time=entry.at,
-                    data=data,
+                    data=bytes(raw),
                     extensions={"application": entry.application, "sequence": str(entry.sequence + i)},
                 )
             )

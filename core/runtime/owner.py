@@ -138,7 +138,7 @@ class Owner:
             types = self._types()
             owed = taken.unpublished if resend else []
             unpublished = outgoing.work(owed, self._warm, types, self.shard.id, again=True)
-            self.relay.publish(self._position, outgoing.facts_of(taken.entries), unpublished)
+            self.relay.publish(self._position, outgoing.facts_of(taken.entries, self._transport.wants), unpublished)
         if first:
             self._transport.declare_work(results_queue(self.shard.id))
             self._subscription = self._transport.consume(results_queue(self.shard.id), self.inbox.put, _PREFETCH)
@@ -308,7 +308,7 @@ class Owner:
         if before > self._position:
             with self._database.reading() as connection:
                 missed = entries.after(connection, self.shard.id, self._position, before - self._position)
-            facts = outgoing.facts_of(missed) + facts
+            facts = outgoing.facts_of(missed, self._transport.wants) + facts
         self._position = position
         wanted = outgoing.handed_out(batch.changes)
         work = outgoing.work(wanted, decisions.states, self._types(), self.shard.id)

@@ -147,7 +147,7 @@ class Worker:
         except msgspec.MsgspecError as error:
             self._cannot_read(delivery, str(error), answers)
             return
-        if delivery.redelivered and not work.again:
+        if delivery.redelivered or self._clock() > work.answer_by:  # by then another copy of it is out
             work = replace(work, again=True)
         rejected = ""
         if work.type != stage.type or work.provider != stage.provider:

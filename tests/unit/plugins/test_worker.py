@@ -272,6 +272,12 @@ def test_rule_10_a_redelivery_says_again_and_at_most_once_is_not_made_twice(desk
     assert desk.outcome(work(4, name="once")).status is Status.SUCCEEDED
 
 
+def test_rule_10_work_that_is_taken_up_after_its_time_to_answer_says_again(busy: Desk) -> None:
+    assert busy.outcome(work(1)).context["again"] is False
+    assert busy.outcome(work(2, answer_by=NOW - 1)).context["again"] is True
+    assert error(busy.outcome(work(3, name="once", answer_by=NOW - 1)))["exceptionType"] == "OutcomeUnknown"
+
+
 def test_rule_09_work_is_acknowledged_only_after_its_reply_was_taken(desk: Desk) -> None:
     worker = desk.worker()
     desk.hand_out(work())

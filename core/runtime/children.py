@@ -28,7 +28,8 @@ from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database
 
 _log = logging.getLogger("gennaker.engine")
-_BACKOFF_S = 1.0
+#: Seconds before an acceptance is tried again.
+BACKOFF_S = 1.0
 
 Request = tuple[Execution, str]
 
@@ -77,9 +78,9 @@ class Children:
                     break
                 except Unavailable as error:
                     _log.warning("a child pipeline cannot be accepted yet: %s", error)
-                    time.sleep(_BACKOFF_S)
+                    time.sleep(BACKOFF_S)
                 except Exception:
-                    _log.exception("a child pipeline of %s cannot be accepted", request[0].id)
+                    _log.exception("a request of %s for a child pipeline is lost", request[0].id)
                     break
 
     def _accept(self, parent: Execution, stage_id: str) -> None:
@@ -89,13 +90,19 @@ class Children:
             return
         now = self._clock()
         try:
-            pipeline = self._find(child)
-            event = self._request(parent, stage_id, child, pipeline, now)
+            self._begin(parent, stage_id, child, now)
         except Unavailable:
             raise
         except GennakerError as error:
             self._tell_refused(parent, stage_id, child, error.message, now)
-            return
+        except Exception as error:
+            _log.exception("a child pipeline of %s cannot be accepted", parent.id)
+            reason = f"The engine failed on the child pipeline: {type(error).__name__}: {error}"
+            self._tell_refused(parent, stage_id, child, reason, now)
+
+    def _begin(self, parent: Execution, stage_id: str, child: Child, now: int) -> None:
+        pipeline = self._find(child)
+        event = self._request(parent, stage_id, child, pipeline, now)
         state = fold(None, (event,), now)
         begin = Told(execution=child.id, message=m.Begin(), id=f"{child.id}/begin")
         name = str(pipeline.get("name") or "")

@@ -26,7 +26,8 @@ def old(runtimes, until, chain):
     return ids
 
 
-def test_rule_23_what_ended_long_ago_is_removed(old, runtimes, caplog):
+@pytest.mark.usefixtures("old")
+def test_rule_23_what_ended_long_ago_is_removed(runtimes, caplog):
     caplog.set_level("INFO")
     later = runtimes(clock=in_days(31), database__keep_days=30)
     eventually(lambda: later.services.executions.find(Search()) == [])
@@ -45,7 +46,8 @@ def test_everything_is_kept_unless_the_configuration_says_how_long(old, runtimes
     assert {each.id for each in later.services.executions.find(Search())} == set(old)
 
 
-def test_a_database_that_is_away_is_tried_again(old, runtimes, monkeypatch, caplog):
+@pytest.mark.usefixtures("old")
+def test_a_database_that_is_away_is_tried_again(runtimes, monkeypatch, caplog):
     monkeypatch.setattr(pruning, "EVERY_S", 0.02)
     prune, calls = pruning.prune, []
 

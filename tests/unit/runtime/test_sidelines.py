@@ -54,7 +54,7 @@ def told(home, monkeypatch):
     return read
 
 
-def test_a_subscriber_hears_each_fact_it_asked_for(told, runtimes, until, chain):
+def test_a_subscriber_hears_each_fact_it_asked_for(told, runtimes, chain):
     runtime = runtimes()
     ids = [runtime.services.control.start(chain("noop"), {}, user="ann") for _ in range(3)]
     eventually(lambda: len(told("heard")) == 3)

@@ -19,6 +19,11 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+#: How long an example takes says how busy the machine is, and nothing else.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 MISSING = "not reachable: "
 RABBITMQCTL = shutil.which("rabbitmqctl")

@@ -169,6 +169,9 @@ class Live(Protocol):
     def after(self, cursor: str, limit: int = 500) -> list[Happening]:
         """What happened after a cursor, oldest first. Raises InvalidRequest for what is no cursor."""
 
+    def of_execution(self, execution: str, after_sequence: int = 0) -> list[Happening]:
+        """The events of one execution (or `pipeline:<id>` …) after a sequence, oldest first; they have no cursor."""
+
     def on_news(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Have `callback` called (from any thread, never blocking) when there may be news; returns what ends that."""
 

@@ -143,7 +143,7 @@ def _update(here: Gate, user: str, id_: str, body: Json) -> Response:
     if body.get("id") not in (None, "", id_):
         raise InvalidRequest(f"the body is about another pipeline than the address, {id_!r}", "id")
     if here.definitions.pipeline(id_) is None:
-        raise NotFound(f"Pipeline not found (id: {id})")
+        raise NotFound(f"Pipeline not found (id: {id_})")
     return answer(here.definitions.save_pipeline({**body, "id": id_}, user=user))
 
 

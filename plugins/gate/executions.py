@@ -3,14 +3,12 @@
 Separate from `stages`, which is about one stage of an execution.
 """
 
-from typing import Protocol, runtime_checkable
-
 from fastapi import Response
 from msgspec.structs import replace
 
-from gennaker.core.errors import InvalidRequest, NotFound, Refused, Unavailable
+from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.model.execution import Execution
-from gennaker.core.services import Happening, Search
+from gennaker.core.services import Search
 from gennaker.plugins.gate import query
 from gennaker.plugins.gate.access import Caller, Gate, Here, Id, answer, empty, needs, routes
 from gennaker.plugins.gate.errors import StatusError
@@ -22,14 +20,6 @@ router = routes()
 #: How many executions are read at a time while a search looks for a trigger, and how many at most.
 _STEP = 100
 _MOST = 10_000
-
-
-@runtime_checkable
-class History(Protocol):
-    """A log that can also be read by execution."""
-
-    def of_execution(self, execution: str, after_sequence: int = 0) -> list[Happening]:
-        """The events of one execution, oldest first."""
 
 
 @router.get("/pipelines/{id}", tags=["executions"], **needs("read"))
@@ -140,8 +130,6 @@ def why(here: Here, execution: Id) -> Response:
 def execution_events(here: Here, execution: Id, after: Moment = 0) -> Response:
     """Everything that has happened to an execution, or an ad-hoc task, oldest first; `after` is a sequence number."""
     log = here.live
-    if not isinstance(log, History):
-        raise Unavailable("this process cannot read the log by execution")
     id_ = here.executions.get(execution).id
     return answer([happening_json(one) for one in log.of_execution(id_, after)])
 

@@ -62,7 +62,7 @@ def test_updating_names_one_pipeline(client: httpx.Client) -> None:
     answer = client.put(f"/pipelines/{id_}", json={**PIPELINE, "description": "new"})
     assert answer.json()["description"] == "new"
     assert [one.get("description") for one in client.get(f"/pipelineConfigs/{id_}/history").json()] == ["new", None]
-    message(client.put("/pipelines/other", json=PIPELINE), 404)
+    assert message(client.put("/pipelines/other", json=PIPELINE), 404) == "Pipeline not found (id: other)"
     assert "another pipeline" in message(client.put(f"/pipelines/{id_}", json={**PIPELINE, "id": "else"}), 400)
 
 

@@ -3,8 +3,10 @@
 from gennaker.core.engine.decide import decide
 from gennaker.core.log import about
 from gennaker.core.run import Run
+from gennaker.core.testing.web import FakeHttp
 
 decide  # The rule itself, as the tests and whoever studies the engine call it; the owner applies what it says at once (`advance`).
 about  # For plugins: facts on every line inside.
 Run.stage_elapsed  # For plugins.
 Run.redirect  # For plugins.
+FakeHttp.fail  # For the tests of plugins.

@@ -66,29 +66,25 @@ class Feed:
         self._live = live
         self._news = asyncio.Event()
         self._kept: OrderedDict[str, Batch] = OrderedDict()
-        self._clients = 0
+        #: How many are connected.
+        self.clients = 0
         self._telling = False
         #: The server stops: no stream goes on.
         self.over = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: Callable[[], None] | None = None
 
-    @property
-    def clients(self) -> int:
-        """How many are connected."""
-        return self._clients
-
     def enter(self) -> None:
         """One client more; the first has the news brought."""
-        self._clients += 1
-        if self._clients == 1:
+        self.clients += 1
+        if self.clients == 1:
             self._loop = loop = asyncio.get_running_loop()
             self._stop = self._live.on_news(lambda: self._tell(loop))
 
     def leave(self) -> None:
         """One client less; the last ends the news."""
-        self._clients -= 1
-        if self._clients == 0 and self._stop is not None:
+        self.clients -= 1
+        if self.clients == 0 and self._stop is not None:
             self._stop()
             self._stop = None
             self._kept.clear()

@@ -1,10 +1,18 @@
-"""Fleets that are gone after the test."""
+"""Fleets that are gone after the test, trials whose figures are told at the end."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from kill.fleet import Fleet
+from kill.trial import Trial, rounds, seed
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make each trial several times in `make soak`."""
+    if "attempt" in metafunc.fixturenames:
+        metafunc.parametrize("attempt", rounds(getattr(metafunc.module, "SHARE", 1.0)))
+
 
 NewFleet = Callable[..., Fleet]
 
@@ -24,3 +32,28 @@ def new_fleet(tmp_path: Path) -> Iterator[NewFleet]:
     yield make
     for fleet in made:
         fleet.close()
+
+
+@pytest.fixture
+def new_trial(
+    new_fleet: NewFleet, record_property: Callable[[str, object], None], attempt: int
+) -> Callable[..., Trial]:
+    """Makes trials over fleets; what they counted is shown at the end of the run."""
+
+    def tell(figures: str) -> None:
+        record_property("trial", f"{attempt + 1}: {figures}")
+
+    def make(*fleet: object, clients: int = 3) -> Trial:
+        return Trial(new_fleet(*fleet), seed(), clients=clients, tell=tell)
+
+    return make
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the trials counted."""
+    reports = [*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())]
+    told = [value for report in reports for name, value in report.user_properties if name == "trial"]
+    if told:
+        terminalreporter.section("kill tests")
+        for line in told:
+            terminalreporter.line(str(line))

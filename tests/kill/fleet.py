@@ -18,6 +18,8 @@ import httpx
 
 PROGRAM = Path(sys.executable).with_name("gennaker")
 READY_S = 45.0
+#: What the recorder writes about one call, about.
+_CALL_BYTES = 450
 _RECORDER = Path(__file__).with_name("recorder.py")
 
 
@@ -152,6 +154,11 @@ class Fleet:
     def deaths(self) -> int:
         """How often a member was killed."""
         return sum(member.deaths for member in self.members)
+
+    def calls(self) -> int:
+        """About how many calls the outside world has seen so far."""
+        calls = self.records / "calls"
+        return calls.stat().st_size // _CALL_BYTES if calls.exists() else 0
 
     def start(self) -> None:
         """Start all; the first one alone, so that it makes the database."""

@@ -40,7 +40,7 @@ class Ledger:
 class Load:
     """Some client threads; every random choice comes from the seed."""
 
-    def __init__(self, urls: Sequence[str], seed: int, *, clients: int = 3, pause: float = 0.08) -> None:
+    def __init__(self, urls: Sequence[str], seed: int, *, clients: int = 3, pause: float = 0.04) -> None:
         self.ledger = Ledger()
         self._urls = list(urls)
         self._pause = pause

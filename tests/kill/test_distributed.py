@@ -5,31 +5,30 @@ import time
 from collections.abc import Callable
 
 import pytest
-from kill.fleet import Fleet
-from kill.trial import Trial, seed
+from kill.trial import Trial
 
 from gennaker.core.runtime.ownership import LEASE_MS
 
 KILLS = 25
 ENGINE, WORKER = ("engine", "api"), ("worker",)
-New = Callable[..., Fleet]
+New = Callable[..., Trial]
 
 
 @pytest.mark.timeout(280)
 def test_rules_02_to_10_and_17_to_20_engines_and_workers_killed_at_random_lose_and_double_nothing(
-    new_fleet: New, amqp_url: str, postgres_url: str, bus_prefix: str
+    new_trial: New, amqp_url: str, postgres_url: str, bus_prefix: str
 ) -> None:
-    trial = Trial(new_fleet(postgres_url, amqp_url, bus_prefix, (ENGINE, ENGINE, WORKER, WORKER)), seed(), clients=4)
+    trial = new_trial(postgres_url, amqp_url, bus_prefix, (ENGINE, ENGINE, WORKER, WORKER), clients=4)
     trial.begin()
-    trial.kill_some(KILLS, 0.0, 1.5)
+    trial.kill_some(KILLS)
     trial.finish(durable=True)
 
 
 @pytest.mark.timeout(200)
 def test_rule_03_an_engine_that_sleeps_through_its_lease_writes_nothing_when_it_wakes(
-    new_fleet: New, amqp_url: str, postgres_url: str, bus_prefix: str
+    new_trial: New, amqp_url: str, postgres_url: str, bus_prefix: str
 ) -> None:
-    trial = Trial(new_fleet(postgres_url, amqp_url, bus_prefix, (ENGINE, ENGINE, WORKER)), seed())
+    trial = new_trial(postgres_url, amqp_url, bus_prefix, (ENGINE, ENGINE, WORKER))
     trial.begin()
     sleeper, other, worker = trial.fleet.members
     trial.work(1.0, 2.0)

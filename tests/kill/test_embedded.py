@@ -3,17 +3,16 @@
 from collections.abc import Callable
 
 import pytest
-from kill.fleet import Fleet
-from kill.trial import Trial, seed
+from kill.trial import Trial
 
 KILLS = 25
 
 
 @pytest.mark.timeout(280)
-def test_rules_03_04_05_06_08_10_13_14_the_daemon_killed_at_random_moments_loses_and_doubles_nothing(
-    new_fleet: Callable[..., Fleet],
+def test_rules_03_to_08_10_13_14_the_daemon_killed_at_random_moments_loses_and_doubles_nothing(
+    new_trial: Callable[..., Trial],
 ) -> None:
-    trial = Trial(new_fleet(), seed())
+    trial = new_trial()
     trial.begin()
-    trial.kill_some(KILLS, 0.0, 1.2)
+    trial.kill_some(KILLS)
     trial.finish(durable=False)

@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 
 from kill.effects import Effects
 from kill.fleet import Fleet, Member
@@ -20,6 +21,8 @@ from gennaker.core.store.database import Database
 
 #: Seconds within which everything must have come to its end once nothing dies any more.
 ENDS_S = 60.0
+#: Seconds to wait for the calls in the middle of which somebody is to die.
+LULL_S = 4.0
 _SHOWN = 25
 
 
@@ -28,14 +31,22 @@ def seed() -> int:
     return int(os.environ.get("GENNAKER_SEED") or random.SystemRandom().randrange(1_000_000))
 
 
+def rounds(share: float = 1.0) -> range:
+    """How often a trial is made: once, and in `make soak` about once for each of GENNAKER_SOAK_MINUTES (10)."""
+    if not os.environ.get("GENNAKER_SOAK"):
+        return range(1)
+    return range(max(1, round(share * float(os.environ.get("GENNAKER_SOAK_MINUTES", "10")))))
+
+
 class Trial:
     """Everything that happens to one fleet."""
 
-    def __init__(self, fleet: Fleet, seed: int, *, clients: int = 3) -> None:
+    def __init__(self, fleet: Fleet, seed: int, *, clients: int = 3, tell: Callable[[str], None] = print) -> None:
         self.fleet = fleet
         self.seed = seed
         self.dice = random.Random(seed)
         self.load = Load(fleet.urls, seed, clients=clients)
+        self._tell = tell
 
     def begin(self) -> None:
         """Start the fleet and the clients."""
@@ -43,12 +54,15 @@ class Trial:
         self.load.prepare()
         self.load.start()
 
-    def kill_some(self, kills: int, least: float, most: float) -> None:
-        """Kill now one, now another, each time after so many seconds of work; most of them are up at any time."""
+    def kill_some(self, kills: int, *, most: int = 150) -> None:
+        """Kill now one, now another, each time in the middle of up to `most` calls; more than half are up at any time."""
         while self.fleet.deaths < kills:
-            self.work(least, most)
             while len(victims := self.fleet.victims()) <= len(self.fleet.members) // 2:
-                time.sleep(0.05)
+                time.sleep(0.03)
+            wanted = self.fleet.calls() + self.dice.randint(0, most)
+            until = time.monotonic() + LULL_S
+            while self.fleet.calls() < wanted and time.monotonic() < until:
+                time.sleep(0.002)
             self.kill(self.dice.choice(victims))
 
     def kill(self, member: Member) -> None:
@@ -85,7 +99,7 @@ class Trial:
             effects.check_facts(history)
         wrong = history.wrong + effects.wrong
         wrong += [f"{m.home.name} ended with {code}" for m, code in zip(self.fleet.members, codes, strict=True) if code]
-        self._tell(history, effects, settled)
+        self._tell(self._figures(history, effects, settled))
         assert not wrong, self._failed(wrong)
 
     def _wait(self, database: Database) -> None:
@@ -101,9 +115,9 @@ class Trial:
                 self.load.resume(paused)
             time.sleep(0.2)
 
-    def _tell(self, history: History, effects: Effects, settled: float) -> None:
+    def _figures(self, history: History, effects: Effects, settled: float) -> str:
         statuses = Counter(str(state.status) for state in history.states.values())
-        print(
+        return (
             f"seed {self.seed}: {self.fleet.deaths} kills, {len(history.states)} executions {dict(statuses)}, "
             f"{len(history.facts)} events, {sum(history.handled.values())} commands, {len(effects.began)} effects, "
             f"{effects.interrupted} calls interrupted, {effects.repeats} repeated ({effects.overtaken} overtaken), "

@@ -112,13 +112,15 @@ class Part:
                                 began[entry.execution, event.stage] = entry.at
                             elif isinstance(event, StageFinished):
                                 ends.append(entry.at)
-                                spans.append((entry.at - began[entry.execution, event.stage]) / 1000)
+                                spans.append((began[entry.execution, event.stage], entry.at))
             failed = [
                 id_ for id_, (status, _) in executions.statuses(connection, list(ids)).items() if status != "SUCCEEDED"
             ]
         if failed:
             raise RuntimeError(f"{len(failed)} executions failed, such as {failed[0]}")
-        return {"stages": len(ends), "seconds": (max(ends) - min(ends)) / 1000, "spans": sorted(spans)}
+        # What was handed out before there was a worker has waited for it; that is no figure of the program.
+        moving = sorted((end - start) / 1000 for start, end in spans if start >= min(ends))
+        return {"stages": len(ends), "seconds": (max(ends) - min(ends)) / 1000, "spans": moving}
 
     def cpu(self) -> dict[str, float]:
         """Seconds of CPU so far, and resident bytes."""

@@ -172,6 +172,7 @@ def _daemon(found: Samples) -> list[Line]:
             limit=("bare import", imports),
             goals=at_most("≤ 1.2 × bare import", imports, 1.2),
         ),
+        Line(setting=name, figure="the same with a new database", value=found["daemon/first"], unit="s"),
         Line(
             setting=name,
             figure="resident memory, idle",

@@ -41,10 +41,12 @@ class Plan(Struct, frozen=True):
     #: Seconds within which the last round is to end, if it takes as long as the longest before it.
     budget: float
     broker: bool = True
+    #: Seconds for which an idle daemon is watched.
+    idle: float = 4.0
 
 
 FULL = Plan(rounds=3, flight=1000, broker_flight=500, alone=30, peer_flight=150, wider=100, budget=570.0)
-SMALL = Plan(rounds=1, flight=40, broker_flight=0, alone=3, peer_flight=0, wider=0, budget=60.0, broker=False)
+SMALL = Plan(rounds=1, flight=40, broker_flight=0, alone=3, peer_flight=0, wider=0, budget=60.0, broker=False, idle=0.5)
 
 
 class Run:
@@ -140,8 +142,9 @@ class Run:
 
     def _daemon(self) -> None:
         self._look()
-        self._note("imports", limits.imports())
-        idle = startup.measure()
+        self._note("imports", limits.imports(times=1 if self._plan.idle < 1 else 3))
+        idle = startup.measure(self._plan.idle)
+        self._note("daemon/first", idle.first)
         self._note("daemon/seconds", idle.seconds)
         self._note("daemon/resident", idle.resident)
         self._note("daemon/cpu", idle.cpu)

@@ -7,6 +7,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import ground
 import psutil
@@ -20,7 +23,9 @@ _ANNOUNCED = "Gennaker is up at "
 class Idle(Struct, frozen=True):
     """A daemon that has just started."""
 
-    #: Seconds from the start of the process until `/health` says that it is up.
+    #: Seconds from the start of the process until `/health` says that it is up, when it has to create its database.
+    first: float
+    #: The same when the database is there.
     seconds: float
     resident: int
     #: Share of a core that it uses while nothing happens.
@@ -28,31 +33,36 @@ class Idle(Struct, frozen=True):
 
 
 def measure(idle: float = 4.0) -> Idle:
-    """Start a daemon in a new home, look at it, stop it."""
+    """Start a daemon in a new home and stop it, start it again, look at it, stop it."""
     with ground.folder() as home:
-        began = time.perf_counter()
-        command = [sys.executable, "-c", _PROGRAM, "up", "--home", str(home), "--port", "0"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            if not line.startswith(_ANNOUNCED):
-                raise RuntimeError(f"the daemon did not come up: {line!r}")
-            with urllib.request.urlopen(
-                line.removeprefix(_ANNOUNCED).strip() + "/health", timeout=_PATIENCE_S
-            ) as answer:
-                if answer.status != 200:
-                    raise RuntimeError(f"/health answers {answer.status}")
-            seconds = time.perf_counter() - began
-            look = psutil.Process(process.pid)
+        with _daemon(home) as (_, first):
+            pass
+        with _daemon(home) as (look, seconds):
             time.sleep(1.0)
             before = look.cpu_times()
             time.sleep(idle)
             after = look.cpu_times()
             spent = after.user + after.system - before.user - before.system
-            return Idle(seconds, look.memory_info().rss, spent / idle)
-        finally:
-            process.terminate()
-            process.wait(30)
-            assert process.stdout is not None
-            process.stdout.close()
+            return Idle(first, seconds, look.memory_info().rss, spent / idle)
+
+
+@contextmanager
+def _daemon(home: Path) -> Iterator[tuple[psutil.Process, float]]:
+    """A daemon that is up, and the seconds that it took."""
+    began = time.perf_counter()
+    command = [sys.executable, "-c", _PROGRAM, "up", "--home", str(home), "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line.startswith(_ANNOUNCED):
+            raise RuntimeError(f"the daemon did not come up: {line!r}")
+        with urllib.request.urlopen(line.removeprefix(_ANNOUNCED).strip() + "/health", timeout=_PATIENCE_S) as answer:
+            if answer.status != 200:
+                raise RuntimeError(f"/health answers {answer.status}")
+        yield psutil.Process(process.pid), time.perf_counter() - began
+    finally:
+        process.terminate()
+        process.wait(30)
+        assert process.stdout is not None
+        process.stdout.close()

@@ -170,7 +170,8 @@ def serve(world: World) -> Serve:
         services: Services | None = None, authoriser: Authoriser | None = None, max_body: int = 1 << 20
     ) -> Iterator[httpx.Client]:
         app = create_app(services or world.services, authoriser or Authoriser(), max_body)
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -107,6 +107,9 @@ class Definitions(Protocol):
     def save_application(self, application: Json, *, user: str) -> Json:
         """Create or change (keys that are given replace); returns what is stored. Raises InvalidRequest."""
 
+    def application_history(self, name: str, limit: int = 20) -> list[Json]:
+        """Revisions of an application, newest first; they outlive it."""
+
     def delete_application(self, name: str, *, user: str) -> None:
         """Remove it with its pipelines. Removing what is not there does nothing."""
 

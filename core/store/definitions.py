@@ -89,6 +89,11 @@ class SqlDefinitions:
 
         return self._change(save)
 
+    def application_history(self, name: str, limit: int = 20) -> list[Json]:
+        """Revisions of an application, newest first; they outlive it."""
+        with self._database.reading() as connection:
+            return revisions.newest(connection, "application", name_key(name), limit)
+
     def delete_application(self, name: str, *, user: str) -> None:
         """Remove it with its pipelines and strategies. Removing what is not there does nothing."""
 

@@ -40,6 +40,12 @@ def get_application(here: Here, application: str, expand: bool = True) -> Respon
     return answer({**view, "clusters": {}} if expand else view)
 
 
+@router.get("/applications/{application}/history", tags=["applications"], **needs("read"))
+def application_history(here: Here, application: str, limit: Limit = 20) -> Response:
+    """Revisions of an application, newest first; they outlive it."""
+    return answer(here.definitions.application_history(application, limit))
+
+
 @router.get("/applications/{application}/pipelines", tags=["applications"], **needs("read"))
 def application_executions(
     here: Here,

@@ -147,6 +147,16 @@ def test_revisions_outlive_the_pipeline(definitions):
     assert definitions.history(first["id"], 1) == [second]
 
 
+def test_revisions_outlive_the_application_and_are_found_without_case(definitions):
+    first = definitions.save_application({"name": "Shop", "email": "ann@example.com"}, user="ann")
+    second = definitions.save_application({"name": "shop", "description": "new"}, user="bob")
+    definitions.save_application({"name": "other", "email": "ann@example.com"}, user="ann")
+    definitions.delete_application("shop", user="bob")
+    assert definitions.application_history(" SHOP ") == [second, first]
+    assert definitions.application_history("shop", 1) == [second]
+    assert definitions.application_history("none") == []
+
+
 def test_every_change_of_a_definition_is_a_fact_in_the_log(definitions, database):
     saved = definitions.save_pipeline(pipeline(), user="ann")
     definitions.delete_pipeline(saved["id"], user="bob")

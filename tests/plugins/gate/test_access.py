@@ -19,6 +19,7 @@ SCOPES = {
         "GET /applications",
         "GET /applications/{application}",
         "GET /applications/{application}/executions/search",
+        "GET /applications/{application}/history",
         "GET /applications/{application}/pipelineConfigs",
         "GET /applications/{application}/pipelineConfigs/{name}",
         "GET /applications/{application}/pipelines",
@@ -26,11 +27,13 @@ SCOPES = {
         "GET /applications/{application}/strategyConfigs/{name}",
         "GET /applications/{application}/tasks",
         "GET /applications/{application}/tasks/{task}",
+        "GET /applications/{application}/tasks/{task}/details/{details}",
         "GET /auth/user",
         "GET /bus",
         "GET /docs",
         "GET /events",
         "GET /executions",
+        "GET /executions/failedStages",
         "GET /metrics",
         "GET /openapi.json",
         "GET /pipelineConfigs",
@@ -46,6 +49,7 @@ SCOPES = {
         "GET /stageTypes",
         "GET /strategyConfigs/{id}/history",
         "GET /tasks/{task}",
+        "GET /tasks/{task}/details/{details}",
         "GET /version",
         "POST /pipelines/{id}/evaluateExpression",
         "POST /pipelines/{id}/evaluateVariables",
@@ -116,7 +120,7 @@ def bearer(token: str) -> dict[str, str]:
 def status(client: httpx.Client, route: str, headers: dict[str, str]) -> int:
     """Only the status: one route never ends its answer."""
     method, path = route.split(" ")
-    for name in ("application", "name", "execution", "stage", "task", "project", "letter", "id"):
+    for name in ("application", "name", "execution", "stage", "task", "project", "letter", "details", "id"):
         path = path.replace("{" + name + "}", "x")
     body = None if method in ("GET", "DELETE") else b"{}"
     with client.stream(method, path, headers=headers, content=body) as answer:

@@ -31,6 +31,15 @@ def test_applications_are_listed_and_shown(client: httpx.Client, world: Any) -> 
     assert refusal(client.get("/applications/none"), 404) == "Application not found (id: none)"
 
 
+def test_the_history_of_an_application_is_told_even_when_it_is_gone(client: httpx.Client, world: Any) -> None:
+    for email in ("ann@example.com", "bob@example.com"):
+        world.definitions.save_application({"name": "Shop", "email": email}, user="ann")
+    world.definitions.delete_application("shop", user="ann")
+    history = client.get("/applications/SHOP/history").json()
+    assert [one["email"] for one in history] == ["bob@example.com", "ann@example.com"]
+    assert client.get("/applications/shop/history?limit=1").json() == history[:1]
+
+
 def test_projects_are_found_by_id_and_name(client: httpx.Client, world: Any) -> None:
     config = {"pipelineConfigs": [{"application": "app", "pipelineConfigId": "p1"}], "applications": ["app"]}
     project = world.definitions.save_project({"name": "Ship", "email": "a@b.c", "config": config}, user="ann")
@@ -112,3 +121,18 @@ def test_a_task_that_has_ended_can_be_deleted(client: httpx.Client, world: Any) 
     refusal(client.delete("/tasks/T1"), 409)
     assert client.delete("/tasks/T2").status_code == 200
     refusal(client.get("/tasks/T2"), 404)
+
+
+def test_details_of_a_task_are_a_stage_or_what_an_operation_noted_in_one(client: httpx.Client, world: Any) -> None:
+    operation = {"id": 77, "status": {"completed": True, "failed": False}, "history": []}
+    stages = (
+        e.StageSpec(id="s1", ref_id="0", type="createApplication", name="create"),
+        e.StageSpec(id="s2", ref_id="1", type="scaleManifest", name="scale", context={"kato.tasks": [operation]}),
+    )
+    world.happened("T1", kind="ORCHESTRATION", description="x", stages=stages)
+    assert client.get("/tasks/T1/details/s1").json()["name"] == "create"
+    assert client.get("/tasks/T1/details/77").json() == operation
+    assert client.get("/applications/app/tasks/T1/details/77").json() == operation
+    assert refusal(client.get("/tasks/T1/details/9"), 404) == "Task details not found (id: 9, task: T1)"
+    refusal(client.get("/applications/other/tasks/T1/details/77"), 404)
+    refusal(client.get("/tasks/T9/details/77"), 404)

@@ -5,10 +5,11 @@ Separate from `executions` because clients see them in another shape.
 
 from fastapi import Request, Response
 
-from gennaker.core.errors import InvalidRequest
-from gennaker.core.services import Search
+from gennaker.core.errors import InvalidRequest, NotFound
+from gennaker.core.model.execution import Execution
+from gennaker.core.services import Json, Search
 from gennaker.plugins.gate import query
-from gennaker.plugins.gate.access import Caller, Here, answer, empty, key_of, needs, origin_of, routes
+from gennaker.plugins.gate.access import Caller, Gate, Here, answer, empty, key_of, needs, origin_of, routes
 from gennaker.plugins.gate.body import ObjectBody
 from gennaker.plugins.gate.executions import deleted
 from gennaker.plugins.gate.query import NO_WORDS, Limit, Words
@@ -40,6 +41,12 @@ def cancel_tasks(here: Here, caller: Caller, ids: Words = NO_WORDS) -> Response:
 def get_task(here: Here, task: str) -> Response:
     """One task."""
     return answer(here.task_view(here.task(task)))
+
+
+@router.get("/tasks/{task}/details/{details}", tags=["tasks"], **needs("read"))
+def get_details(here: Here, task: str, details: str) -> Response:
+    """One stage of a task, by its id, or what a cloud's operation noted in one under `kato.tasks`, by that operation's id."""
+    return answer(_details(here, here.task(task), details))
 
 
 @router.delete("/tasks/{task}", tags=["tasks"], **needs("admin"))
@@ -85,6 +92,14 @@ def get_task_of_application(here: Here, application: str, task: str) -> Response
     return answer(here.task_view(here.task(task, application)))
 
 
+@router.get(
+    "/applications/{application}/tasks/{task}/details/{details}", tags=["tasks"], deprecated=True, **needs("read")
+)
+def get_details_of_application(here: Here, application: str, task: str, details: str) -> Response:
+    """The same as GET /tasks/{task}/details/{details}."""
+    return answer(_details(here, here.task(task, application), details))
+
+
 @router.put("/applications/{application}/tasks/{task}/cancel", tags=["tasks"], deprecated=True, **needs("run"))
 def cancel_task_of_application(
     here: Here, caller: Caller, application: str, task: str, reason: str | None = None
@@ -92,3 +107,15 @@ def cancel_task_of_application(
     """The same as PUT /tasks/{task}/cancel."""
     here.control.cancel(here.task(task, application).id, user=caller.user, reason=reason)
     return empty()
+
+
+def _details(here: Gate, task: Execution, id_: str) -> Json:
+    view = here.execution_view(task)
+    for stage in view["stages"]:
+        if stage["id"] == id_:
+            return dict(stage)
+        noted = stage["context"].get("kato.tasks")
+        for operation in noted if isinstance(noted, list) else ():
+            if isinstance(operation, dict) and str(operation.get("id")) == id_:
+                return operation
+    raise NotFound(f"Task details not found (id: {id_}, task: {task.id})")

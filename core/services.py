@@ -26,6 +26,9 @@ class Control(Protocol):
     ) -> str:
         """Accept an execution of a pipeline given whole; returns its id. The same `key` again returns the first id (rule 6)."""
 
+    def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """What `start` would run, trigger and stages complete; what is wrong stands in `errors`. Nothing is started."""
+
     def start_stored(
         self,
         application: str,

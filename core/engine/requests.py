@@ -10,7 +10,7 @@ from gennaker.core.errors import InvalidRequest
 from gennaker.core.model.events import ExecutionRequested, StageSpec
 from gennaker.core.model.ids import ulid
 
-__all__ = ["accept_pipeline", "accept_task", "check_pipeline", "check_task", "complete_trigger"]
+__all__ = ["accept_pipeline", "accept_task", "check_pipeline", "check_task", "complete_trigger", "plan_pipeline"]
 
 Json = dict[str, Any]
 _OWN = {"type", "name", "refId", "requisiteStageRefIds", "startTimeExpiry"}
@@ -71,6 +71,28 @@ def accept_task(task: Json, *, id_: str, now: int, user: str, origin: str = "unk
         start_time_expiry=_milliseconds(task.get("startTimeExpiry")),
         spel_evaluator=task.get("spelEvaluator"),
     )
+
+
+def plan_pipeline(pipeline: Json, trigger: Json, user: str) -> Json:
+    """What a request would run: the pipeline with its trigger complete and each stage with its refId, requisites and name.
+
+    Nothing is refused: what would be stands in `errors`. Source: reference §1.1 (`plan`) and §9.6.
+    """
+    plan = {**{key: value for key, value in pipeline.items() if key != "plan"}, "trigger": trigger}
+    problems, _warnings = check_pipeline(pipeline)
+    if problems:
+        return {**plan, "errors": [str(each) for each in problems]}
+    specs = _stages(pipeline["stages"], "", 0)
+    plan["stages"] = [
+        {**stage, "refId": spec.ref_id, "requisiteStageRefIds": list(spec.requisites), "name": spec.name}
+        for stage, spec in zip(pipeline["stages"], specs, strict=True)
+    ]
+    try:
+        plan["trigger"] = complete_trigger(pipeline, trigger, user)
+    except InvalidRequest as error:
+        return {**plan, "errors": [str(error)]}
+    failure = _startup_failure(pipeline)
+    return {**plan, "errors": [failure]} if failure else plan
 
 
 def complete_trigger(pipeline: Json, trigger: Json, user: str) -> Json:

@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as NotYet
 from sqlalchemy import Connection
 
 from gennaker.core.engine.apply import fold
-from gennaker.core.engine.requests import accept_pipeline, accept_task
+from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
 from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import ExecutionRequested
@@ -46,6 +46,10 @@ class SqlControl:
         id_ = self._new_id(now, pipeline.get("executionId"))
         event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin)
         return self._accept(event, self._keys(key, trigger, event.application), now)
+
+    def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """See the interface."""
+        return plan_pipeline(pipeline, trigger, user)
 
     def start_stored(
         self,

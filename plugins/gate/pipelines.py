@@ -20,9 +20,11 @@ _TRIGGER = "the trigger, flat or under `trigger`: `{type, parameters: {…}, art
 
 @router.post("/pipelines/start", tags=["pipelines"], **needs("admin", body="a whole pipeline, with its `trigger`"))
 def start_inline(request: Request, here: Here, caller: Caller, body: ObjectBody) -> Response:
-    """Run a pipeline that is given whole and not stored."""
+    """Run a pipeline that is given whole and not stored. With `plan: true` nothing runs: the answer is what would, with its `errors`."""
     pipeline = {key: value for key, value in body.items() if key != "trigger"}
     trigger = _with_user(_object(body.get("trigger"), "trigger"), caller)
+    if body.get("plan") is True:
+        return answer(here.control.plan(pipeline, trigger, user=caller.user))
     started = here.control.start(pipeline, trigger, user=caller.user, origin=origin_of(request), key=key_of(request))
     return answer({"ref": f"/pipelines/{started}"})
 

@@ -1,5 +1,7 @@
 """Saving and starting pipelines, as `spin` and Deck do it."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -181,3 +183,23 @@ def test_an_inline_pipeline_runs(client: httpx.Client) -> None:
     assert "refId" in message(
         client.post("/pipelines/start", json={**PIPELINE, "stages": [{"type": "wait", "refId": "1"}] * 2}), 400
     )
+
+
+def test_a_plan_is_told_and_not_run(client: httpx.Client) -> None:
+    def plan(**fields: Any) -> Any:
+        return client.post("/pipelines/start", json={**PIPELINE, "plan": True, **fields}).json()
+
+    asked = {"parameterConfig": [{"name": "env", "default": "test"}], "trigger": {"type": "git"}}
+    stages = [{"type": "wait", "waitTime": 1, "name": "A"}, {"type": "wait", "mine": 2}]
+    planned = plan(**asked, stages=stages)
+    assert planned["trigger"]["parameters"] == {"env": "test"}
+    assert (planned["trigger"]["type"], planned["trigger"]["user"]) == ("git", "anonymous")
+    assert planned["stages"] == [
+        {"type": "wait", "waitTime": 1, "name": "A", "refId": "0", "requisiteStageRefIds": []},
+        {"type": "wait", "mine": 2, "name": "wait", "refId": "1", "requisiteStageRefIds": ["0"]},
+    ]
+    assert not {"errors", "plan"} & set(planned)
+    assert "refId" in plan(stages=[{"type": "wait", "refId": "1"}] * 2)["errors"][0]
+    assert "env" in plan(parameterConfig=[{"name": "env", "required": True}])["errors"][0]
+    assert plan(disabled=True)["errors"] == ["Pipeline is disabled and cannot be started."]
+    assert client.get("/applications/*/executions/search").json() == []

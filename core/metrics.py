@@ -7,11 +7,14 @@ no execution, application or path is one. Durations are seconds.
 
 import time
 from collections import Counter as Counted
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
+from gennaker.bus.middleware.metrics import so_far
 from gennaker.core.model.events import (
     AnyEvent,
     ExecutionFinished,
@@ -53,6 +56,31 @@ _requests = Counter("gennaker_http_requests", "HTTP requests answered.", ["metho
 _request_time = Histogram(
     "gennaker_http_request_seconds", "Time of one HTTP request.", buckets=_SECONDS, registry=REGISTRY
 )
+
+
+class _Subscribers(Collector):
+    """What the bus counts for itself; it knows no client library."""
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Both counters, as they are now."""
+        messages, seconds = so_far()
+        by_outcome = CounterMetricFamily(
+            "gennaker_bus_messages",
+            "Messages to subscribers, by queue and what became of them.",
+            labels=("queue", "what"),
+        )
+        for (queue, what), count in messages.items():
+            by_outcome.add_metric((queue, what), count)
+        yield by_outcome
+        spent = CounterMetricFamily(
+            "gennaker_bus_handler_seconds", "Time spent in subscribers' handlers.", labels=("queue",)
+        )
+        for queue, total in seconds.items():
+            spent.add_metric((queue,), total)
+        yield spent
+
+
+REGISTRY.register(_Subscribers())
 
 #: Which counter a fact belongs to, and as what; empty = by its status.
 _COUNTED: dict[type, tuple[Counter, str]] = {

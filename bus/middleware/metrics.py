@@ -16,6 +16,12 @@ messages: Counter[tuple[str, str]] = Counter()
 seconds: defaultdict[str, float] = defaultdict(float)
 
 
+def so_far() -> tuple[dict[tuple[str, str], int], dict[str, float]]:
+    """Both counts as they are now, of one moment."""
+    with _lock:
+        return dict(messages), dict(seconds)
+
+
 def counted(handle: Handle) -> Handle:
     """Count every call and the time it took."""
 

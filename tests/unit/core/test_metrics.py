@@ -4,6 +4,9 @@ import asyncio
 
 import pytest
 
+from gennaker.bus.event import Event
+from gennaker.bus.middleware.call import Again, Call, Done
+from gennaker.bus.middleware.metrics import counted
 from gennaker.core import metrics
 from gennaker.core.model import events
 from gennaker.core.model.execution import HandOut
@@ -54,6 +57,17 @@ def test_the_state_of_the_bus_is_shown() -> None:
     metrics.bus(up=False, outstanding=4)
     assert value("gennaker_bus_up") == 0
     assert value("gennaker_bus_outstanding") == 4
+
+
+def test_what_becomes_of_messages_to_subscribers_is_shown() -> None:
+    names = [f'gennaker_bus_messages_total{{queue="mail",what="{what}"}}' for what in ("handled", "retried")]
+    time = 'gennaker_bus_handler_seconds_total{queue="mail"}'
+    before, spent = [value(name) for name in names], value(time)
+    given = Call(event=Event(id="1", source="here", type="stage.finished"), queue="mail")
+    counted(lambda _call: Done())(given)
+    counted(lambda _call: Again(1.0, "not now"))(given)
+    assert [value(name) for name in names] == [count + 1 for count in before]
+    assert value(time) > spent
 
 
 def call(method: str, *, fails: bool = False, kind: str = "http") -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pika
+import pika.exceptions
 import psycopg
 import pytest
 from kill.fleet import dies_with_parent, free_port

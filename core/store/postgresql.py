@@ -22,6 +22,7 @@ def engines(url: URL, *, pool: int) -> tuple[Engine, Engine]:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=pool,
+        pool_use_lifo=True,
         max_overflow=pool,
         pool_timeout=30,
         connect_args={

@@ -9,7 +9,9 @@ from gennaker.bus.open import open_bus
 
 
 def test_a_url_that_names_no_transport_is_told_with_those_that_exist() -> None:
-    with pytest.raises(ValueError, match=r"bus\.url .carrier-pigeon. names no transport .* expected memory://, amqp://"):
+    with pytest.raises(
+        ValueError, match=r"bus\.url .carrier-pigeon. names no transport .* expected memory://, amqp://"
+    ):
         open_bus("carrier-pigeon://here", "p")
 
 

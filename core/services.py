@@ -91,6 +91,9 @@ class Executions(Protocol):
     def get(self, execution: str) -> Execution:
         """Raises NotFound."""
 
+    def sequence(self, execution: str) -> int:
+        """The number of its newest event, for much less than `get`: what was made of that state is still true. Raises NotFound."""
+
     def find(self, search: Search) -> list[Execution]:
         """The executions that a search finds."""
 

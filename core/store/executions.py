@@ -33,6 +33,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 _DUE = Sql("SELECT id, due_at FROM execution WHERE shard = ? AND active AND due_at IS NOT NULL")
 _ACTIVE = Sql("SELECT id FROM execution WHERE shard = ? AND active")
+_SEQUENCE = Sql("SELECT sequence FROM execution WHERE id = ?")
 _STATE = Sql("SELECT active FROM execution WHERE id = ?")
 
 
@@ -145,6 +146,14 @@ class SqlExecutions:
         if found is None:
             raise NotFound(f"there is no execution {execution}")
         return found
+
+    def sequence(self, execution: str) -> int:
+        """The number of its newest event. Raises NotFound."""
+        with self._database.reading() as connection:
+            found = _SEQUENCE(connection, execution).first()
+        if found is None:
+            raise NotFound(f"there is no execution {execution}")
+        return int(found[0])
 
     def find(self, search: Search) -> list[Execution]:
         """The executions that a search finds, in its order."""

@@ -145,6 +145,23 @@ def test_what_the_owner_looks_after_is_what_runs_waits_or_cleans_up(database, st
         assert other.id in executions.active(connection, shard_of(other.id, database.shards))
 
 
+def test_the_newest_sequence_is_told_without_reading_the_execution(database, story):
+    reader = SqlExecutions(database)
+    execution = story.accept(database)
+    assert reader.sequence(execution.id) == execution.sequence
+    running = story.start(execution)
+    patched = story.change(running.execution, StageChanged(stage="S1", user="ann", context={"a": 1}), snapshot=True)
+    for change in (running, patched):
+        commit(database, story, change)
+        assert reader.sequence(execution.id) == reader.get(execution.id).sequence == change.execution.sequence
+    ended = over(database, story, 2)
+    take_in_commands(database, story)
+    database.transact(lambda c: executions.delete(c, ended.id, at=9))
+    for gone in (ended.id, "unknown"):
+        with pytest.raises(NotFound, match="no execution"):
+            reader.sequence(gone)
+
+
 def test_an_execution_can_be_seen_as_it_was(database, story):
     execution = story.accept(database)
     running = story.start(execution)

@@ -61,7 +61,7 @@ def execution_json(execution: Execution, *, now: int, types: StageTypes = _NO_TY
         "trigger": execution.trigger if expand else _short_trigger(execution.trigger),
         "origin": execution.origin,
         "authentication": execution.authentication or {"user": execution.user, "allowedAccounts": []},
-        "paused": _pause(execution.paused, now),
+        "paused": _pause(execution.paused, now if execution.end_time is None else execution.end_time),
         "notifications": execution.notifications,
         "source": execution.source,
         "spelEvaluator": execution.spel_evaluator,

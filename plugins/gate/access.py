@@ -9,13 +9,16 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 
 from gennaker.core.authoriser import Authoriser, Identity, Scope, require
 from gennaker.core.errors import GennakerError, InvalidRequest, NotFound, Unavailable
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
+from gennaker.core.model.status import Status
 from gennaker.core.services import BusDesk, Control, Definitions, Executions, Json, Live, Services, Why
 from gennaker.core.view import execution_json, task_json, to_bytes
+from gennaker.plugins.gate.rendered import Rendered
 
 T = TypeVar("T")
 
@@ -48,6 +51,7 @@ class Gate:
         self.authoriser = authoriser
         self._types: StageTypes = {}
         self._types_until = 0.0
+        self._rendered = Rendered()
 
     @property
     def definitions(self) -> Definitions:
@@ -80,9 +84,11 @@ class Gate:
         return _there(self.services.bus, "bus")
 
     def types(self) -> StageTypes:
-        """The stage types, as of at most two seconds ago."""
+        """The stage types, as of at most two seconds ago; the same object while they are the same."""
         if time.monotonic() > self._types_until:
-            self._types = self.services.stage_types()
+            known = self.services.stage_types()
+            if known != self._types:
+                self._types = known
             self._types_until = time.monotonic() + _TYPES_FOR
         return self._types
 
@@ -93,6 +99,21 @@ class Gate:
     def task(self, execution: str, application: str = "") -> Execution:
         """An ad-hoc orchestration, of this application if one is named. Raises NotFound."""
         return self._execution(execution, application, "ORCHESTRATION", "Task")
+
+    def execution_bytes(self, execution: str) -> bytes:
+        """The JSON of an execution of a pipeline as clients see it now. Raises NotFound."""
+        types = self.types()
+        try:
+            kept = self._rendered.get(execution, self.executions.sequence(execution), types)
+        except NotFound:
+            kept = None
+        if kept is not None:
+            return kept
+        found = self.pipeline_execution(execution)
+        content = to_bytes(execution_json(found, now=self.services.clock(), types=types))
+        if found.status is not Status.PAUSED:  # how long it has been paused changes with the time
+            self._rendered.put(execution, found.sequence, types, content)
+        return content
 
     def execution_view(self, execution: Execution, *, expand: bool = True) -> Json:
         """An execution as clients see it now."""
@@ -120,7 +141,7 @@ class GuardedRoute(APIRoute):
         needed = (self.openapi_extra or {}).get(_SCOPE)
         if needed is None:
             raise TypeError(f"the route {self.path} says no scope: give it `**needs(…)` or `**public()`")
-        handler = super().get_route_handler()
+        handler = self._handler()
 
         async def guarded(request: Request) -> Response:
             request.state.identity = _admit(request, needed)
@@ -128,10 +149,26 @@ class GuardedRoute(APIRoute):
 
         return guarded
 
+    def _handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return super().get_route_handler()
+
+
+class DirectRoute(GuardedRoute):
+    """A guarded route for what is asked most: its handler takes the gate and the path's `id`, which need no looking for."""
+
+    def _handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        async def direct(request: Request) -> Response:
+            answered: Response = await run_in_threadpool(
+                self.endpoint, request.app.state.gate, request.path_params["id"]
+            )
+            return answered
+
+        return direct
+
 
 def _admit(request: Request, needed: str) -> Identity:
     gate: Gate = request.app.state.gate
-    if "\x00" in request.url.path or "%00" in request.url.query:
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
         raise InvalidRequest("the address contains the character NUL")
     try:
         identity = gate.authoriser.identify(request.method, request.headers)
@@ -168,6 +205,11 @@ Caller: TypeAlias = Annotated[Identity, Depends(_caller)]
 def answer(value: Any, status: int = 200) -> Response:
     """JSON, encoded here and now: nothing goes through the framework's encoder."""
     return Response(to_bytes(value), status, media_type="application/json")
+
+
+def encoded(content: bytes) -> Response:
+    """JSON that is encoded already."""
+    return Response(content, media_type="application/json")
 
 
 def empty(status: int = 200) -> Response:

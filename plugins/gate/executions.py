@@ -10,7 +10,7 @@ from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.model.execution import Execution
 from gennaker.core.services import Search
 from gennaker.plugins.gate import query
-from gennaker.plugins.gate.access import Caller, Gate, Here, Id, answer, empty, needs, routes
+from gennaker.plugins.gate.access import Caller, DirectRoute, Gate, Here, Id, answer, empty, encoded, needs, routes
 from gennaker.plugins.gate.errors import StatusError
 from gennaker.plugins.gate.happening import happening_json
 from gennaker.plugins.gate.query import FOREVER, NO_WORDS, Limit, Moment, Words
@@ -22,10 +22,14 @@ _STEP = 100
 _MOST = 10_000
 
 
-@router.get("/pipelines/{id}", tags=["executions"], **needs("read"))
 def get_execution(here: Here, execution: Id) -> Response:
     """One execution."""
-    return answer(here.execution_view(here.pipeline_execution(execution)))
+    return encoded(here.execution_bytes(execution))
+
+
+router.add_api_route(
+    "/pipelines/{id}", get_execution, tags=["executions"], route_class_override=DirectRoute, **needs("read")
+)
 
 
 @router.get("/executions", tags=["executions"], **needs("read"))

@@ -99,7 +99,7 @@ def test_bad_query_values_are_named(client: httpx.Client) -> None:
 
 def test_what_cannot_be_reached_is_503_and_may_work_later(serve: Any, world: Any) -> None:
     class Away:
-        def get(self, execution: str) -> None:
+        def sequence(self, execution: str) -> None:
             raise Unavailable("the database does not answer")
 
     down = lambda: HealthReport(up=False, components={"database": {"status": "DOWN"}})  # noqa: E731

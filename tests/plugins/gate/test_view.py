@@ -52,6 +52,8 @@ def test_a_paused_execution_shows_what_runs_as_paused() -> None:
     assert shown["stages"][0]["status"] == "PAUSED"
     assert shown["stages"][0]["tasks"][0]["status"] == "PAUSED"
     assert shown["paused"] == {"pausedBy": "ann", "pauseTime": 10, "paused": True, "pausedMs": 15}
+    ended = replace(whole, status=Status.CANCELED, end_time=30)
+    assert execution_json(ended, now=99)["paused"]["pausedMs"] == 20
     resumed = replace(whole, status=Status.RUNNING, paused={"pauseTime": 10, "resumeTime": 14})
     assert execution_json(resumed, now=99)["paused"] == {
         "pauseTime": 10,

@@ -30,17 +30,9 @@ class Child:
 
     def call(self, do: str, **given: Any) -> Any:
         """Have it do something and wait for what it answers. Raises RuntimeError with its error output when it dies."""
-        self.tell(do, **given)
-        return self._answer()
-
-    def tell(self, do: str, **given: Any) -> None:
-        """Have it do something; the answer is to be fetched with `hear`."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"do": do, **given}).encode() + b"\n")
         self._process.stdin.flush()
-
-    def hear(self) -> Any:
-        """The answer to what it was told."""
         return self._answer()
 
     def _answer(self) -> Any:

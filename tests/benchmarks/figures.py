@@ -22,7 +22,7 @@ def lines(found: Samples, settings: Sequence[Setting]) -> list[Line]:
                 out += _shape(found, setting, shape)
         out += _cpu(found, setting)
         out += _wider(found, setting)
-    return [*out, *_daemon(found)]
+    return [*out, *_daemon(found), *_bare(found)]
 
 
 def _shape(found: Samples, setting: Setting, shape: str) -> list[Line]:
@@ -187,4 +187,29 @@ def _daemon(found: Samples) -> list[Line]:
             unit="%",
             goals=at_most("< 1 %", 1.0),
         ),
+    ]
+
+
+#: What limits and peers reach by themselves: name of the sample, where it stands, figure, unit, factor.
+_BARE = (
+    ("SQLite NORMAL/append", "limits", "SQLite NORMAL, the log alone, 64 a commit", "rows/s", 1.0),
+    ("SQLite FULL/append", "limits", "SQLite FULL, the log alone, 64 a commit", "rows/s", 1.0),
+    ("SQLite NORMAL/one", "limits", "SQLite NORMAL, a commit of one message", "ms", 1000.0),
+    ("SQLite FULL/one", "limits", "SQLite FULL, a commit of one message", "ms", 1000.0),
+    ("PostgreSQL/one", "limits", "PostgreSQL, a commit of one message", "ms", 1000.0),
+    ("hop", "limits", "from one thread to another", "µs", 1e6),
+    ("RabbitMQ/round trip", "limits", "RabbitMQ, two confirmed messages there and back", "ms", 1000.0),
+    ("RabbitMQ/messages", "limits", "RabbitMQ, one quorum queue, a window of confirms", "messages/s", 1.0),
+    ("Celery/rate", "peers", "Celery, chain of 10, in flight", "steps/s", 1.0),
+    ("Celery/alone", "peers", "Celery, chain of 10, alone, per step", "ms", 1000.0),
+    ("Dramatiq/rate", "peers", "Dramatiq, pipeline of 10, in flight", "steps/s", 1.0),
+    ("Dramatiq/alone", "peers", "Dramatiq, pipeline of 10, alone, per step", "ms", 1000.0),
+)
+
+
+def _bare(found: Samples) -> list[Line]:
+    return [
+        Line(setting=setting, figure=figure, value=factor * found[name], unit=unit)
+        for name, setting, figure, unit, factor in _BARE
+        if name in found
     ]

@@ -110,7 +110,7 @@ class Run:
     @property
     def elapsed(self) -> float:
         """Seconds since the task started, pauses left out."""
-        return max(0, self.work.at - self.work.task_start - self.work.paused) / 1000
+        return max(0, self.work.at - self.work.task_start - self.work.task_paused) / 1000
 
     @property
     def stage_elapsed(self) -> float:

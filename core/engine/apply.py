@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gennaker.core.engine.apply_stage import STAGE_EVENTS
+from gennaker.core.engine.apply_stage import STAGE_EVENTS, paused_now
 from gennaker.core.engine.shape import downstream_of, stage_from
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Execution
@@ -114,10 +114,10 @@ def _paused(_x: Execution, event: e.ExecutionPaused, stamp: int) -> Changes:
 
 def _resumed(x: Execution, event: e.ExecutionResumed, stamp: int) -> Changes:
     paused = {**(x.paused or {}), "resumedBy": event.user, "resumeTime": stamp}
-    length = stamp - paused.get("pauseTime", stamp)
     stages = dict(x.stages)
     for stage_id in x.active:
-        stages[stage_id] = replace(stages[stage_id], paused=stages[stage_id].paused + length)
+        stage = stages[stage_id]
+        stages[stage_id] = replace(stage, paused=stage.paused + paused_now(x, stage, stamp))
     return {"status": Status.RUNNING, "paused": paused, "stages": stages}
 
 

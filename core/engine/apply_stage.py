@@ -20,6 +20,14 @@ def _with(x: Execution, stage: Stage, **changes: Any) -> Changes:
     return {"stages": {**x.stages, stage.id: replace(stage, **changes)}}
 
 
+def paused_now(x: Execution, stage: Stage, stamp: int) -> int:
+    """Milliseconds of the present pause that a stage has seen: it may have started in the middle of it."""
+    if x.status is not Status.PAUSED or x.paused is None:
+        return 0
+    since: int = max(x.paused["pauseTime"], stage.start_time or 0)
+    return stamp - since
+
+
 def _planned(x: Execution, event: e.StagePlanned, _stamp: int) -> Changes:
     parent = x.stages[event.stage]
     children = {spec.id: stage_from(spec, parent.id, event.phase) for spec in event.stages}
@@ -109,9 +117,8 @@ def _task_started(x: Execution, event: e.TaskStarted, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     index = next(i for i, task in enumerate(stage.tasks) if task.name == event.task)
     tasks = list(stage.tasks)
-    tasks[index] = replace(
-        tasks[index], status=Status.RUNNING, start_time=stamp, end_time=None, paused_before=stage.paused
-    )
+    before = stage.paused + paused_now(x, stage, stamp)
+    tasks[index] = replace(tasks[index], status=Status.RUNNING, start_time=stamp, end_time=None, paused_before=before)
     return _with(x, stage, phase="tasks", tasks=tuple(tasks), task=index, due=stamp, attempts=0, failures=0)
 
 

@@ -51,6 +51,7 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
         stage_start=stage.start_time or 0,
         task_start=(task.start_time if task else stage.start_time) or 0,
         paused=stage.paused,
+        task_paused=stage.paused - (task.paused_before if task else 0),
         last_modified=stage.last_modified,
         reason=execution.cancellation_reason,
     )

@@ -51,6 +51,8 @@ class Work(Struct, frozen=True, kw_only=True, omit_defaults=True):
     task_start: int = 0
     #: Milliseconds paused since the stage started.
     paused: int = 0
+    #: Of these, since the task started.
+    task_paused: int = 0
     last_modified: dict[str, Any] | None = None
     #: Why the stage is cancelled, for a cancel.
     reason: str | None = None

@@ -16,7 +16,7 @@ New = Callable[..., Trial]
 
 @pytest.mark.timeout(280)
 def test_rules_02_to_10_and_17_to_20_engines_and_workers_killed_at_random_lose_and_double_nothing(
-    new_trial: New, amqp_url: str, postgres_url: str, bus_prefix: str
+    amqp_url: str, postgres_url: str, bus_prefix: str, new_trial: New
 ) -> None:
     trial = new_trial(postgres_url, amqp_url, bus_prefix, (ENGINE, ENGINE, WORKER, WORKER), clients=4)
     trial.begin()
@@ -26,7 +26,7 @@ def test_rules_02_to_10_and_17_to_20_engines_and_workers_killed_at_random_lose_a
 
 @pytest.mark.timeout(200)
 def test_rule_03_an_engine_that_sleeps_through_its_lease_writes_nothing_when_it_wakes(
-    new_trial: New, amqp_url: str, postgres_url: str, bus_prefix: str
+    amqp_url: str, postgres_url: str, bus_prefix: str, new_trial: New
 ) -> None:
     trial = new_trial(postgres_url, amqp_url, bus_prefix, (ENGINE, ENGINE, WORKER))
     trial.begin()

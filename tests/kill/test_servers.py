@@ -31,7 +31,7 @@ def postgresql() -> Iterator[Server]:
 
 @pytest.mark.timeout(240)
 def test_rules_04_09_and_18_rabbitmq_stopped_and_killed_under_load_loses_nothing(
-    new_trial: New, rabbitmq: Server, postgres_url: str, bus_prefix: str
+    rabbitmq: Server, postgres_url: str, bus_prefix: str, new_trial: New
 ) -> None:
     trial = new_trial(postgres_url, rabbitmq.url, bus_prefix, (ENGINE, WORKER, WORKER))
     trial.begin()
@@ -46,7 +46,7 @@ def test_rules_04_09_and_18_rabbitmq_stopped_and_killed_under_load_loses_nothing
 
 @pytest.mark.timeout(200)
 def test_rules_03_05_and_13_postgresql_stopped_and_crashed_under_load_loses_nothing(
-    new_trial: New, postgresql: Server, amqp_url: str, bus_prefix: str
+    postgresql: Server, amqp_url: str, bus_prefix: str, new_trial: New
 ) -> None:
     trial = new_trial(postgresql.url, amqp_url, bus_prefix, (ENGINE, ENGINE, WORKER))
     trial.begin()

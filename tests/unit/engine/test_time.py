@@ -2,6 +2,7 @@
 
 import pytest
 
+from gennaker.core.engine.work import work_for
 from gennaker.core.model import messages as m
 
 
@@ -127,3 +128,68 @@ def test_an_expired_answer_is_no_answer(run, stage):
     run.begin(stage("1"))
     assert run.answer("1", "TERMINAL", error={"details": {"errors": ["expired"]}}, expired=True) == []
     assert run.status("1") == "RUNNING"
+
+
+def test_a_task_that_starts_after_a_pause_or_in_it_has_not_been_paused_for_longer_than_it_has_run(run, stage):
+    run.begin(stage("1"), stage("2", "1", type="two"))
+    run.now += 1_000
+    run.command(m.Pause)
+    run.now += 1_000
+    run.answer("1")
+    run.now += 60_000
+    run.command(m.Resume)
+    two = run.stage("2")
+    assert (two.paused, two.tasks[0].paused_before) == (60_000, 0)
+    assert work_for(run.x, two, None, 0).task_paused == 60_000
+    run.now += 500
+    run.answer("2")
+    two = run.stage("2")
+    work = work_for(run.x, two, None, 0)
+    assert (work.paused, work.task_paused, work.task_start) == (60_000, 0, run.now)
+    run.command(m.Pause)
+    run.now += 2_000
+    run.command(m.Resume)
+    assert work_for(run.x, run.stage("2"), None, 0).task_paused == 2_000
+
+
+def test_a_pause_holds_back_what_is_due(run, stage):
+    run.begin(stage("1", type="poll"))
+    run.answer("1", "RUNNING", again_in=5)
+    run.command(m.Pause)
+    assert run.later(10) == []
+    assert run.out() == []
+    run.command(m.Resume)
+    assert run.out() == ["1:poll"]
+
+
+def test_rule_16_a_clean_up_that_nobody_answers_is_given_up(run, stage):
+    run.begin(stage("1", type="clean"))
+    run.answer("1", "RUNNING", again_in=500)
+    run.command(m.Cancel, execution="E")
+    assert run.out() == ["1:cancel"]
+    for _ in range(40):
+        if not run.x.active:
+            break
+        run.later(run.due)
+    assert run.status() == "CANCELED"
+    assert not run.x.active
+
+
+def test_rule_16_an_answer_that_never_comes_does_not_hold_the_clean_up_back(run, stage):
+    run.begin(stage("1", type="clean"))
+    run.command(m.Cancel, execution="E")
+    assert run.out() == ["1:go"]
+    for _ in range(40):
+        if run.out() == ["1:cancel"]:
+            break
+        run.later(run.due)
+    run.answer("1")
+    assert not run.x.active
+
+
+def test_a_limit_in_words_counts_and_one_that_is_no_number_does_not(run, stage):
+    run.begin(stage("1", type="two", stageTimeoutMs="5000"), stage("2", type="two", stageTimeoutMs="soon"))
+    run.answer("1", "RUNNING", again_in=900)
+    run.answer("2", "RUNNING", again_in=900)
+    run.later(6)
+    assert (run.status("1"), run.stage("2").stopping) == ("TERMINAL", None)

@@ -37,7 +37,8 @@ WORK = Work(
     outputs={"y": 2},
     stage_start=40_000,
     task_start=60_000,
-    paused=10_000,
+    paused=20_000,
+    task_paused=10_000,
     reason="enough",
 )
 
@@ -56,7 +57,7 @@ def test_a_run_knows_where_it_is_and_how_long_it_has() -> None:
     assert (run.trigger, run.context, run.outputs) == ({"parameters": {"a": 1}}, {"x": 1}, {"y": 2})
     assert (run.key, run.again, run.attempt, run.reason, run.last_modified) == ("E/S/go/0", False, 3, "enough", {})
     assert (run.now, run.answer_by, run.seconds_left) == (100_000, 130_000, 20)
-    assert (run.elapsed, run.stage_elapsed) == (30, 50)
+    assert (run.elapsed, run.stage_elapsed) == (30, 40)
 
 
 def test_time_that_is_over_is_not_negative() -> None:

@@ -54,7 +54,8 @@ class Children:
         """End after the current one; the rest is asked for again at the next take-over."""
         self._stopping.set()
         self._line.put(None)
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
 
     def accept(self, requests: Iterable[Request]) -> None:
         """Accept these soon; never blocks."""

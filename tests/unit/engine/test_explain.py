@@ -63,3 +63,35 @@ def test_a_cancel_is_told_with_its_reason(run, stage):
     run.answer("1", "RUNNING")
     run.command(m.Cancel, execution="E", reason="enough")
     assert run.why == "It has ended CANCELED: enough."
+
+
+def test_what_waits_for_a_slot_says_how_many_may_run_and_until_when(run, stage):
+    run.begin(stage("1"), id="p", limitConcurrent=True)
+    assert run.why == "It waits for a slot: at most 1 of this pipeline may run at once."
+
+
+def test_a_start_that_expires_says_when(run, stage):
+    run.begin(stage("1"), id="p", maxConcurrentExecutions=3, startTimeExpiry=2_000_000)
+    assert run.why == (
+        "It waits for a slot: at most 3 of this pipeline may run at once, until 1970-01-01T00:33:20Z at the latest."
+    )
+
+
+def test_a_pause_says_who_and_since_when(run, stage):
+    run.begin(stage("1"))
+    run.command(m.Pause)
+    assert run.why == "It was paused by bob at 1970-01-01T00:16:40Z and waits to be resumed."
+
+
+def test_a_clean_up_and_a_slot_that_go_on_after_the_end_are_told(run, stage):
+    run.begin(stage("1", type="clean"), id="p", limitConcurrent=True)
+    run.tell(m.Granted(round=0))
+    run.answer("1", "RUNNING", again_in=5)
+    run.command(m.Cancel, execution="E", reason="enough")
+    assert run.why.startswith("It has ended CANCELED; cleaning up: stage 'clean': a worker to answer its cancel")
+
+
+def test_a_child_is_named(run, stage):
+    run.begin(stage("1"))
+    run.answer("1", "RUNNING", child=m.ChildRequest(application="app", pipeline="other"))
+    assert run.why.endswith(f"stage 'go': its child pipeline {run.stage('1').child.id} to end.")

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from gennaker.bus.event import Event
+from gennaker.bus.letter import UNDECODABLE
 from gennaker.bus.memory import MemoryTransport
+from gennaker.bus.open import open_bus
 from gennaker.core.errors import NotFound, Refused, Unavailable
 from gennaker.core.model.work import Work
 from gennaker.core.runtime.letters import Letters, ask_anew
@@ -196,3 +198,37 @@ def test_asking_anew_restarts_the_stage_in_the_round_the_work_was_for() -> None:
     assert calls == [("01J", "01S", "ann", 3)]
     with pytest.raises(Refused, match="no stage work that can be read"):
         again(b'{"execution":1}', "ann")
+
+
+def test_a_letter_without_an_event_is_not_sent_again(desk: Letters, bury: Callable[..., str]) -> None:
+    id_ = bury("mail", UNDECODABLE, b"\xff no JSON")
+
+    with pytest.raises(Refused, match="holds no event"):
+        desk.requeue([id_], user="ann")
+    assert desk.dead_letter(id_)["body"] == "\\xff no JSON"
+
+
+def test_without_a_database_there_are_the_letters_of_the_bus_only(
+    transport: MemoryTransport, bury: Callable[..., str]
+) -> None:
+    id_ = bury("mail", "stage.finished")
+    desk = Letters(transport, None, lambda _body, _user: None)
+
+    assert [letter["id"] for letter in desk.dead_letters()] == [id_]
+    with pytest.raises(NotFound):
+        desk.dead_letter("db.MDFK")
+    assert desk.drop(["db.MDFK", id_], user="ann") == 1
+
+
+def test_a_broker_that_is_away_is_told() -> None:
+    away = open_bus("amqp://guest:guest@127.0.0.1:9/", "test")
+    desk = Letters(away, None, lambda _body, _user: None)
+    try:
+        status = desk.status()
+        assert (status["up"], status["queues"]) == (False, [])
+        with pytest.raises(Unavailable):
+            desk.dead_letters()
+        with pytest.raises(Unavailable):
+            desk.drop(["e1"], user="ann")
+    finally:
+        away.close(0)

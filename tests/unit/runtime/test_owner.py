@@ -2,12 +2,20 @@
 
 import time
 
+import msgspec
 import pytest
+from processes import eventually
 from sqlalchemy import text
 
+from gennaker.bus.event import Event
+from gennaker.config.load import load as load_settings
 from gennaker.core.errors import NotFound, Unavailable
 from gennaker.core.model.events import TaskFinished
+from gennaker.core.model.messages import Outcome, Reply
+from gennaker.core.model.work import REPLY_TYPE, results_queue
+from gennaker.core.plugins import load as load_plugins
 from gennaker.core.runtime import owner as owners
+from gennaker.core.runtime.runtime import Runtime
 from gennaker.core.store import batch, entries, letters, shards, slots
 from gennaker.core.store.batch import Batch, commit
 
@@ -191,6 +199,75 @@ def test_health_says_what_is_wrong(runtime, monkeypatch):
     report = runtime.health()
     assert not report.up
     assert report.components["database"] == {"status": "DOWN", "reason": "it does not answer"}
+
+
+def test_health_says_that_the_shards_cannot_be_looked_after_and_that_they_can_again(runtime, until, chain, monkeypatch):
+    for error, told in (
+        (Unavailable("the database does not answer"), "the database does not answer"),
+        (ZeroDivisionError("a mistake of ours"), "ZeroDivisionError: a mistake of ours"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(runtime._ownership, "_look", _raising(error))
+            eventually(lambda told=told: runtime.health().components["engine"].get("reason") == told)
+            assert runtime.health().components["engine"]["status"] == "DOWN"
+        eventually(lambda: runtime.health().up)
+    assert until(runtime, runtime.services.control.start(chain("noop"), {}, user="ann"), status="SUCCEEDED")
+
+
+def test_an_owner_that_breaks_gives_the_shard_up_and_it_is_taken_again(runtime, until, chain, monkeypatch, caplog):
+    with monkeypatch.context() as patched:
+        patched.setattr(owners, "decide_all", _raising(ZeroDivisionError("a mistake of ours")))
+        id_ = runtime.services.control.start(chain("noop"), {}, user="ann")
+        eventually(lambda: "the owner failed and gives it up" in caplog.text)
+    assert until(runtime, id_).status == "SUCCEEDED"
+
+
+def test_an_answer_that_cannot_be_read_is_with_the_dead_letters(runtime, until, chain):
+    queue = results_queue(0)
+    runtime.transport.send(queue, [Event(id="x", type=REPLY_TYPE, source="tests", data=b"{}")], lambda _: None)
+    eventually(lambda: runtime.transport.dead_letters())
+    (letter,) = runtime.transport.dead_letters()
+    assert (letter.queue, letter.event.id) == (queue, "x")
+    assert "this answer cannot be read" in letter.reason
+    assert until(runtime, runtime.services.control.start(chain("noop"), {}, user="ann"), status="SUCCEEDED")
+
+
+def test_a_late_answer_is_acknowledged_and_changes_nothing(runtime, until, chain):
+    id_ = runtime.services.control.start(chain("noop"), {}, user="ann")
+    stage = until(runtime, id_).top_level()[0]
+    before = runtime.services.executions.get(id_)
+    late = Reply(stage=stage.id, kind="task", name="go", round=0, attempt=1, outcome=Outcome(status="TERMINAL"))
+    queue = results_queue(0)
+    event = Event(id="x", type=REPLY_TYPE, source="tests", subject=id_, data=msgspec.json.encode(late))
+    runtime.transport.send(queue, [event], lambda _: None)
+    eventually(lambda: {each.name: each.messages for each in runtime.transport.status()}[queue] == 0)
+    assert runtime.services.executions.get(id_) == before
+
+
+def test_a_bus_that_cannot_be_opened_leaves_no_database_open(home):
+    settings = load_settings(None, home=home, environ={}, overrides={"bus.url": "carrier-pigeon://"})
+    with pytest.raises(Exception, match="carrier-pigeon"):
+        Runtime(settings, load_plugins(settings))
+
+
+def test_a_process_that_did_not_get_to_its_start_lets_go_of_everything(home, runtimes):
+    settings = load_settings(None, home=home, environ={}, overrides={})
+    Runtime(settings, load_plugins(settings)).drain(1)
+    assert runtimes().health().up
+
+
+def test_health_names_plugins_that_were_left_out_and_stays_up(home, runtimes):
+    (home / "plugins.d" / "bad.py").write_text("1 / 0")
+    report = runtimes().health()
+    assert report.up
+    assert report.components["plugins"]["broken"] == {"bad": "ZeroDivisionError: division by zero"}
+
+
+def _raising(error):
+    def fail(*_arguments, **_named):
+        raise error
+
+    return fail
 
 
 @pytest.mark.usefixtures("runtime")

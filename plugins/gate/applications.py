@@ -10,9 +10,9 @@ from fastapi import Request, Response
 from gennaker.core.errors import NotFound
 from gennaker.core.services import Json, Search
 from gennaker.plugins.gate import query
-from gennaker.plugins.gate.access import Caller, Gate, Here, answer, empty, needs, routes
+from gennaker.plugins.gate.access import Caller, Gate, Here, answer, needs, routes
 from gennaker.plugins.gate.body import MaybeObjectBody
-from gennaker.plugins.gate.executions import shown
+from gennaker.plugins.gate.executions import cancelled, shown
 from gennaker.plugins.gate.pipelines import find_pipeline, start_stored
 from gennaker.plugins.gate.query import NO_WORDS, Limit, Words
 
@@ -72,8 +72,7 @@ def cancel_execution_of_application(
     here: Here, caller: Caller, application: str, execution: str, reason: str | None = None
 ) -> Response:
     """The same as PUT /pipelines/{execution}/cancel."""
-    here.control.cancel(here.pipeline_execution(execution, application).id, user=caller.user, reason=reason)
-    return empty()
+    return cancelled(here, caller.user, here.pipeline_execution(execution, application).id, reason)
 
 
 @router.get("/applications/{application}/pipelineConfigs", tags=["applications"], **needs("read"))

@@ -126,6 +126,8 @@ ListBody: TypeAlias = Annotated[list[Any], Depends(a_list)]
 def text(body: Json, key: str) -> str:
     """A text of the body that has to be there. Raises InvalidRequest."""
     value = body.get(key)
+    if value is None:
+        raise InvalidRequest("is missing; expected a text", key)
     if not isinstance(value, str) or not value.strip():
         raise InvalidRequest(f"must be a text that is not empty, not {_kind(value)}", key)
     return value.strip()

@@ -52,7 +52,8 @@ def error_response(error: GennakerError) -> Response:
     message = str(error)
     if isinstance(error, InvalidRequest) and len(error.problems) > 1:
         message = "; ".join(error.problems)
-    return told(error.status, message, exception=type(error).__name__, headers=headers)
+    exception = None if isinstance(error, StatusError) else type(error).__name__
+    return told(error.status, message, exception=exception, headers=headers)
 
 
 async def _expected(_request: Request, error: GennakerError) -> Response:

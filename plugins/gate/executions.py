@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.model.execution import Execution
+from gennaker.core.model.status import Status
 from gennaker.core.services import Search
 from gennaker.plugins.gate import query
 from gennaker.plugins.gate.access import Caller, DirectRoute, Gate, Here, Id, answer, empty, encoded, needs, routes
@@ -102,12 +103,11 @@ def delete_execution(here: Here, caller: Caller, execution: Id) -> Response:
 def cancel_execution(
     here: Here, caller: Caller, execution: Id, reason: str | None = None, force: bool = False
 ) -> Response:
-    """End an execution. It shows CANCELED at once, with or without `force`; what it began is cleaned up.
+    """End an execution. It shows CANCELED at once, with or without `force`; what it began is cleaned up. Once more does nothing.
 
     One that does not exist is a 404, and yet stays dead should it come later.
     """
-    here.control.cancel(execution, user=caller.user, reason=reason or ("forced" if force else None))
-    return empty()
+    return cancelled(here, caller.user, execution, reason or ("forced" if force else None))
 
 
 @router.put("/pipelines/{id}/pause", tags=["executions"], **needs("run"))
@@ -149,6 +149,16 @@ def deleted(here: Gate, user: str, execution: Execution) -> Response:
         here.control.delete(execution.id, user=user)
     except Refused as error:
         raise StatusError(409, error.message) from error
+    return empty()
+
+
+def cancelled(here: Gate, user: str, execution: str, reason: str | None) -> Response:
+    """End an execution; that it is CANCELED already is what the caller wants. Raises NotFound, and Refused for another end."""
+    try:
+        here.control.cancel(execution, user=user, reason=reason)
+    except Refused:
+        if here.executions.get(execution).status is not Status.CANCELED:
+            raise
     return empty()
 
 

@@ -5,13 +5,13 @@ Separate from `executions` because clients see them in another shape.
 
 from fastapi import Request, Response
 
-from gennaker.core.errors import InvalidRequest, NotFound
+from gennaker.core.errors import GennakerError, InvalidRequest, NotFound, Refused
 from gennaker.core.model.execution import Execution
 from gennaker.core.services import Json, Search
 from gennaker.plugins.gate import query
 from gennaker.plugins.gate.access import Caller, Gate, Here, answer, empty, key_of, needs, origin_of, routes
 from gennaker.plugins.gate.body import ObjectBody
-from gennaker.plugins.gate.executions import deleted
+from gennaker.plugins.gate.executions import cancelled, deleted
 from gennaker.plugins.gate.query import NO_WORDS, Limit, Words
 
 router = routes()
@@ -28,12 +28,18 @@ def submit(request: Request, here: Here, caller: Caller, body: ObjectBody) -> Re
 
 @router.put("/tasks/cancel", tags=["tasks"], **needs("run"))
 def cancel_tasks(here: Here, caller: Caller, ids: Words = NO_WORDS) -> Response:
-    """End several tasks."""
+    """End several tasks; one that cannot be ended does not keep the others."""
     wanted = query.words(ids)
     if not wanted:
         raise InvalidRequest("name at least one task, as in ids=a,b", "ids")
+    problems: list[GennakerError] = []
     for task in wanted:
-        here.control.cancel(task, user=caller.user)
+        try:
+            cancelled(here, caller.user, task, None)
+        except (NotFound, Refused) as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
     return empty()
 
 
@@ -58,8 +64,7 @@ def delete_task(here: Here, caller: Caller, task: str) -> Response:
 @router.put("/tasks/{task}/cancel", tags=["tasks"], **needs("run"))
 def cancel_task(here: Here, caller: Caller, task: str, reason: str | None = None) -> Response:
     """End a task."""
-    here.control.cancel(task, user=caller.user, reason=reason)
-    return empty()
+    return cancelled(here, caller.user, task, reason)
 
 
 @router.get("/applications/{application}/tasks", tags=["tasks"], **needs("read"))
@@ -105,8 +110,7 @@ def cancel_task_of_application(
     here: Here, caller: Caller, application: str, task: str, reason: str | None = None
 ) -> Response:
     """The same as PUT /tasks/{task}/cancel."""
-    here.control.cancel(here.task(task, application).id, user=caller.user, reason=reason)
-    return empty()
+    return cancelled(here, caller.user, here.task(task, application).id, reason)
 
 
 def _details(here: Gate, task: Execution, id_: str) -> Json:

@@ -111,6 +111,8 @@ def test_tasks_are_cancelled_one_by_one_and_together(client: httpx.Client, world
         ("T2", m.Cancel),
         ("T2", m.Cancel),
     ]
+    assert "T9" in refusal(client.put("/tasks/cancel?ids=T9,T1"), 404)
+    assert world.control.commands[-1][0] == "T1"
     refusal(client.put("/tasks/cancel"), 400)
     refusal(client.put("/tasks/T9/cancel"), 404)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from gennaker.core.errors import Refused
 from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
 from gennaker.core.model.status import Status
@@ -131,6 +132,18 @@ def test_commands_reach_the_engine_with_their_user(client: httpx.Client, world: 
     assert kinds == [m.Cancel, m.Pause, m.Resume, m.Cancel]
     first = world.control.commands[0][1]
     assert (first.user, first.reason) == ("ann", "enough")
+
+
+def test_a_second_cancel_is_fine_but_not_one_after_another_end(client: httpx.Client, world: Any) -> None:
+    def refuse(_execution: str, _message: m.Command) -> None:
+        raise Refused("The execution has already ended.")
+
+    world.happened("E1", e.ExecutionFinished(status=Status.CANCELED))
+    world.happened("E2", *ENDED)
+    world.control._command = refuse
+    assert client.put("/pipelines/E1/cancel").status_code == 200
+    assert client.put("/applications/app/pipelines/E1/cancel").status_code == 200
+    assert refusal(client.put("/pipelines/E2/cancel"), 400) == "The execution has already ended."
 
 
 def test_a_running_execution_cannot_be_deleted(client: httpx.Client, world: Any) -> None:

@@ -27,6 +27,17 @@ def test_the_status_shows_queues_and_leaves_out_what_nobody_knows(server: Any, g
     assert "reason" not in result.output
 
 
+def test_for_programs_the_status_and_a_letter_are_as_the_daemon_gave_them(server: Any, gennaker: Any) -> None:
+    status = {"transport": "memory", "up": True, "reason": "", "outstanding": 0, "queues": []}
+    server.on("GET", "/bus", status)
+    letter = {**LETTER, "body": "\\xff", "traceback": ""}
+    server.on("GET", "/bus/deadLetters/a1", letter)
+
+    assert json.loads(gennaker("bus", "status", "-o", "json").output) == status
+    assert json.loads(gennaker("bus", "dead-letters", "show", "a1", "-o", "json").output) == letter
+    assert "Body:\n\\xff" in gennaker("bus", "dead-letters", "show", "a1").output
+
+
 def test_dead_letters_are_listed_for_people_and_for_programs(server: Any, gennaker: Any) -> None:
     server.on("GET", "/bus/deadLetters", [LETTER])
 

@@ -14,7 +14,7 @@ ENGINE, WORKER = ("engine", "api"), ("worker",)
 New = Callable[..., Trial]
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(400)
 def test_rules_02_to_10_and_17_to_20_engines_and_workers_killed_at_random_lose_and_double_nothing(
     amqp_url: str, postgres_url: str, bus_prefix: str, new_trial: New
 ) -> None:

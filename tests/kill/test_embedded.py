@@ -8,7 +8,7 @@ from kill.trial import Trial
 KILLS = 25
 
 
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(400)
 def test_rules_03_to_08_10_13_14_the_daemon_killed_at_random_moments_loses_and_doubles_nothing(
     new_trial: Callable[..., Trial],
 ) -> None:

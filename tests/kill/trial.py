@@ -20,7 +20,7 @@ from gennaker.core.store import commands, executions
 from gennaker.core.store.database import Database
 
 #: Seconds within which everything must have come to its end once nothing dies any more.
-ENDS_S = 60.0
+ENDS_S = 90.0
 #: Seconds to wait for the calls in the middle of which somebody is to die.
 LULL_S = 4.0
 _SHOWN = 25

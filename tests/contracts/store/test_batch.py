@@ -228,3 +228,12 @@ def test_whatever_is_committed_the_load_is_the_state_in_memory(database: Databas
         loaded = executions.load(connection, accepted.id)
     assert loaded == state
     assert msgspec.json.encode(loaded) == msgspec.json.encode(state)
+
+
+def test_rule_22_an_entry_of_a_later_release_is_told_with_its_place():
+    body = b'[{"type":"stage.teleported","stage":"S"}]'
+    entry = entries.Entry(
+        shard=1, position=7, execution="01E", sequence=3, count=1, at=1, application="shop", cause="", body=body
+    )
+    with pytest.raises(ValueError, match="shard 1, position 7, execution 01E: .*stage.teleported"):
+        entries.decode(entry)

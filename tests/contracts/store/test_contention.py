@@ -13,6 +13,7 @@ from gennaker.core.store.commands import Told
 from gennaker.core.store.definitions import SqlDefinitions
 from gennaker.core.store.prune import prune
 
+LOCK = text("SELECT position FROM shard WHERE id = :id FOR UPDATE")
 DEADLOCKS = text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 
 
@@ -83,3 +84,26 @@ def test_owners_triggers_commands_and_pruning_do_not_deadlock(database, story):
         for state in shards.read(connection):
             log = entries.after(connection, state.id, 0, 1_000)
             assert [entry.position for entry in log] == list(range(1, state.position + 1))
+
+
+def test_a_transaction_that_the_server_undid_for_a_deadlock_is_run_again(kept_postgresql):
+    both, tries, done = threading.Barrier(2), [], []
+
+    def work(connection, first, second):
+        tries.append(first)
+        connection.execute(text("SET LOCAL deadlock_timeout = '20ms'"))
+        connection.execute(LOCK, {"id": first})
+        if tries.count(first) == 1:
+            both.wait(20)
+        connection.execute(LOCK, {"id": second})
+        return first
+
+    def run(first, second):
+        done.append(kept_postgresql.transact(lambda connection: work(connection, first, second)))
+
+    threads = [threading.Thread(target=run, args=order) for order in ((0, 1), (1, 0))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (sorted(done), len(tries)) == ([0, 1], 3)

@@ -195,6 +195,7 @@ def test_an_application_is_merged_and_stored_in_small_letters(definitions):
         ({"name": "1shop", "email": "a@b", "cloudProviders": ["kubernetes"]}, "name"),
         ({"name": "s" * 64, "email": "a@b", "cloudProviders": "gce"}, "name"),
         ({"name": "shop", "email": "a@b", "permissions": {"READ": "all"}}, "permissions.READ"),
+        ({"name": "shop", "email": "a@b", "permissions": ["READ"]}, "permissions"),
     ],
 )
 def test_a_wrong_application_is_refused_with_its_place(definitions, given, where):
@@ -206,6 +207,12 @@ def test_a_wrong_application_is_refused_with_its_place(definitions, given, where
 def test_a_provider_that_is_not_known_allows_any_name(definitions):
     saved = definitions.save_application({"name": "my-shop", "email": "a@b", "cloudProviders": "nimbus"}, user="ann")
     assert saved["name"] == "my-shop"
+
+
+@pytest.mark.parametrize("permissions", [None, {}, {"READ": ["team"], "WRITE": []}])
+def test_permissions_are_kept_as_they_are(definitions, permissions):
+    given = {"name": "shop", "email": "a@b", "permissions": permissions}
+    assert definitions.save_application(given, user="ann")["permissions"] == permissions
 
 
 def test_deleting_an_application_takes_its_pipelines_along(definitions):

@@ -235,5 +235,5 @@ def test_rule_22_an_entry_of_a_later_release_is_told_with_its_place():
     entry = entries.Entry(
         shard=1, position=7, execution="01E", sequence=3, count=1, at=1, application="shop", cause="", body=body
     )
-    with pytest.raises(ValueError, match="shard 1, position 7, execution 01E: .*stage.teleported"):
+    with pytest.raises(ValueError, match=r"shard 1, position 7, execution 01E: .*stage\.teleported"):
         entries.decode(entry)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from gennaker.bus.event import Event
 from gennaker.bus.port import Delivery, Subscription, Transport
 from gennaker.core import metrics
 from gennaker.core.errors import Unavailable
@@ -193,6 +194,10 @@ class Owner:
     def _look(self) -> list[Item]:
         with self._database.reading() as connection:
             rows = commands.pending(connection, self.shard.id, self._row, MOST)
+            position = leases.position(connection, self.shard.id)
+        if position > self._position:
+            self.relay.publish(position, self._missed(position), ())
+            self._position = position
         if len(rows) == MOST:
             self.inbox.ring()
         if rows:
@@ -306,13 +311,17 @@ class Owner:
         facts = outgoing.facts(batch.changes, self._transport.wants)
         before = position - len(batch.changes)
         if before > self._position:
-            with self._database.reading() as connection:
-                missed = entries.after(connection, self.shard.id, self._position, before - self._position)
-            facts = outgoing.facts_of(missed, self._transport.wants) + facts
+            facts = self._missed(before) + facts
         self._position = position
         wanted = outgoing.handed_out(batch.changes)
         work = outgoing.work(wanted, decisions.states, self._types(), self.shard.id)
         self.relay.publish(position, facts, work)
+
+    def _missed(self, upto: int) -> list[Event]:
+        """The facts that others appended to our shard: accepted requests, changed definitions."""
+        with self._database.reading() as connection:
+            missed = entries.after(connection, self.shard.id, self._position, upto - self._position)
+        return outgoing.facts_of(missed, self._transport.wants)
 
     def _settle(self, items: Sequence[Item]) -> None:
         for item in items:

@@ -30,6 +30,7 @@ class Shard(Struct, frozen=True, kw_only=True):
 _COLUMNS = "id, epoch, owner, lease_until, position, published_upto, format"
 _ALL = Sql(f"SELECT {_COLUMNS} FROM shard ORDER BY id")
 _ONE = Sql(f"SELECT {_COLUMNS} FROM shard WHERE id = ? {{lock}}")
+_POSITION = Sql("SELECT position FROM shard WHERE id = ?")
 _CLAIM = Sql(f"UPDATE shard SET epoch = epoch + 1, owner = ?, lease_until = ? WHERE id = ? RETURNING {_COLUMNS}")
 _RENEW = Sql("UPDATE shard SET lease_until = ? WHERE owner = ? RETURNING id, epoch")
 _RELEASE = Sql(
@@ -40,6 +41,12 @@ _RELEASE = Sql(
 def read(connection: Connection) -> list[Shard]:
     """Every shard, by number."""
     return [Shard(**row) for row in _ALL(connection).mappings()]
+
+
+def position(connection: Connection, shard: int) -> int:
+    """The position of the last entry of a shard."""
+    last: int = _POSITION(connection, shard).scalar_one()
+    return last
 
 
 def claim(

@@ -283,3 +283,11 @@ def test_metrics_count_what_happens(runtime, until, chain):
         assert time.monotonic() < end, "what was stored is not counted"
         time.sleep(0.01)
     assert b"gennaker_batch_changes_count" in runtime.services.metrics()
+
+
+def test_rule_04_a_changed_definition_is_told_even_when_nothing_runs(runtime, chain):
+    heard: list[str] = []
+    listener = runtime.transport.listen(["pipeline.*"], lambda event: heard.append(event.type))
+    runtime.services.definitions.save_pipeline(chain("noop"), user="ann")
+    eventually(lambda: heard == ["pipeline.saved"])
+    listener.stop()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from processes import eventually
 
 from gennaker.core.cli import progress
 
@@ -245,4 +246,4 @@ def test_on_a_terminal_progress_is_redrawn(
     assert result.exit_code == 0
     assert "shop/ship  E1" in result.output
     assert "\x1b[32mSUCCEEDED" in result.output
-    assert not [thread for thread in threading.enumerate() if "Refresh" in type(thread).__name__]
+    eventually(lambda: not [thread for thread in threading.enumerate() if "Refresh" in type(thread).__name__])

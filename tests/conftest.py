@@ -201,7 +201,7 @@ def lock_name(number: int) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what was not tested for want of a server, so that a green run cannot hide it."""
+    """Name what was not tested for want of a server, so that a green run cannot hide it; then what the kill tests counted."""
     counts: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
@@ -212,3 +212,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not tested: no server")
         for name, count in sorted(counts.items()):
             terminalreporter.line(f"{name}: {count} test{'s' if count > 1 else ''} skipped")
+    reports = [*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())]
+    trials = [value for report in reports for name, value in report.user_properties if name == "trial"]
+    if trials:
+        terminalreporter.section("kill tests")
+        for figures in trials:
+            terminalreporter.line(str(figures))

@@ -47,13 +47,3 @@ def new_trial(
         return Trial(new_fleet(*fleet), seed(), clients=clients, tell=tell)
 
     return make
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What the trials counted."""
-    reports = [*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())]
-    told = [value for report in reports for name, value in report.user_properties if name == "trial"]
-    if told:
-        terminalreporter.section("kill tests")
-        for line in told:
-            terminalreporter.line(str(line))

@@ -226,6 +226,19 @@ class HttpAnswer(Protocol):
     url: str
 
 
+class Artifacts(Protocol):
+    """Fetches what artifacts name, with the accounts that plugins bring."""
+
+    def accounts(self) -> list[Json]:
+        """`[{name, types: […]}]`, by name, as Gate tells them."""
+
+    def fetch(self, artifact: Json) -> bytes:
+        """The content of an artifact in Spinnaker's JSON; a `git/repo` is a gzipped tar of its files.
+
+        Raises InvalidRequest (no such account, wrong reference), NotFound, Refused (too large, not allowed), Unavailable.
+        """
+
+
 class Services(Struct, frozen=True, kw_only=True):
     """Everything a plugin is given. A process that lacks a role has None where that role's service would be."""
 
@@ -237,6 +250,7 @@ class Services(Struct, frozen=True, kw_only=True):
     live: Live | None = None
     why: Why | None = None
     http: Http | None = None
+    artifacts: Artifacts | None = None
     #: The stage types known now, of this process and of others.
     stage_types: Callable[[], StageTypes] = dict
     health: Callable[[], HealthReport] | None = None

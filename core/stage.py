@@ -60,6 +60,7 @@ class Stage:
 
     `class Wait(Stage, type="wait")` gives the type its name; a subclass without `type` only shares tasks and fields. Optional methods,
     all called as `method(run)`: `before`, `after`, `on_failure` answer stages (`list[Json]`), `cancel` cleans up after a halt.
+    `conditions`, `sequential` and `skips` say how the engine evaluates the context: see `gennaker.core.model.stage_type.StageType`.
     """
 
     type: ClassVar[str] = ""
@@ -67,6 +68,9 @@ class Stage:
     quick: ClassVar[bool] = False
     skippable: ClassVar[bool] = False
     restart_clears: ClassVar[tuple[str, ...]] = ()
+    conditions: ClassVar[tuple[str, ...]] = ()
+    sequential: ClassVar[str] = ""
+    skips: ClassVar[tuple[str, ...]] = ()
     #: Name of the plugin that brought it, set when that is loaded.
     plugin: ClassVar[str] = ""
     #: Contexts that work, shown in the reference page and run by the conformance check.
@@ -83,6 +87,9 @@ class Stage:
         quick: bool = False,
         skippable: bool = False,
         restart_clears: tuple[str, ...] = (),
+        conditions: tuple[str, ...] = (),
+        sequential: str = "",
+        skips: tuple[str, ...] = (),
         **rest: Any,
     ) -> None:
         """Read the declaration. Raises TypeError, at import, for one that cannot work."""
@@ -91,6 +98,7 @@ class Stage:
             raise TypeError(f"{cls.__name__}.{taken[0]}: a field cannot have this name, which every stage type uses")
         cls.type, cls.provider, cls.quick, cls.skippable = type, provider, quick, skippable
         cls.restart_clears = restart_clears
+        cls.conditions, cls.sequential, cls.skips = conditions, sequential, skips
         cls.fields = fields_of(cls, cls.fields)
         cls.tasks = _tasks_of(cls)
         for phase in (*PHASES, "cancel"):
@@ -124,6 +132,9 @@ def declaration(stage: type[Stage], plugin: str, version: str) -> StageType:
         skippable=stage.skippable,
         quick=stage.quick,
         restart_clears=stage.restart_clears,
+        conditions=stage.conditions,
+        sequential=stage.sequential,
+        skips=stage.skips,
         fields=schema(stage.fields),
     )
 

@@ -50,6 +50,13 @@ class StageType(Struct, frozen=True, kw_only=True):
     quick: bool = False
     #: Context keys removed when the stage is restarted.
     restart_clears: tuple[str, ...] = ()
+    #: Where the context holds bare conditions (an expression without `${}`), as paths: `preconditions.*.context.expression`. The result
+    #: stands beside each as `expressionResult`; the text itself is never evaluated as a template.
+    conditions: tuple[str, ...] = ()
+    #: Key of a list of `{key, value}` whose values are evaluated in order, each seeing those before it.
+    sequential: str = ""
+    #: Keys that are not evaluated while the context has `skipExpressionEvaluation: true`.
+    skips: tuple[str, ...] = ()
     #: JSON Schema of the stage's own fields.
     fields: dict[str, Any] = {}
 

@@ -20,6 +20,7 @@ from gennaker.config.settings import Settings
 from gennaker.core import hookspecs
 from gennaker.core.discovery import Candidate, candidates
 from gennaker.core.hookspecs import PROJECT, Background, Subscription
+from gennaker.core.lookups import lookup_type
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.services import Services
 from gennaker.core.stage import Stage, declaration, key_of
@@ -127,6 +128,9 @@ class Plugins:
         self._hooks.register(module, candidate.name)
         settings = self._own_settings(candidate.name)
         stages = tuple(self._ask(candidate.name, "gennaker_stages", settings=settings) or ())
+        functions = tuple(self._ask(candidate.name, "gennaker_functions", settings=settings) or ())
+        if functions:
+            stages = (*stages, lookup_type(functions, candidate.name))
         types: StageTypes = {}
         for stage in stages:
             if not (isinstance(stage, type) and issubclass(stage, Stage) and stage.type):
@@ -149,7 +153,7 @@ class Plugins:
                 version=version,
                 source=candidate.source,
                 hooks=tuple(sorted(hooks)),
-                stages=stages,
+                stages=tuple(stage for stage in stages if not stage.functions),
                 settings=settings,
             )
         )

@@ -46,6 +46,26 @@ def _planned(x: Execution, event: e.StagePlanned, _stamp: int) -> Changes:
     }
 
 
+def _evaluating(x: Execution, event: e.StageEvaluating, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    started = stage.start_time if stage.phase == "evaluate" else stamp
+    changes = _with(
+        x, stage, status=Status.RUNNING, phase="evaluate", start_time=started, wanted=event.wanted, due=stamp
+    )
+    return changes if stage.id in x.active else {**changes, "active": (*x.active, stage.id)}
+
+
+def _values(x: Execution, event: e.ValuesArrived, _stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    values = {**stage.values, **event.values}
+    # Not back to 0: a late answer to this call must not pass for one to the next.
+    return _with(x, stage, values=values, wanted=(), handout=None, due=None, attempts=stage.attempts + 1, failures=0)
+
+
+def _evaluated(x: Execution, event: e.StageEvaluated, _stamp: int) -> Changes:
+    return _with(x, x.stages[event.stage], context=event.context, unresolved=event.unresolved)
+
+
 def _started(x: Execution, event: e.StageStarted, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     context = stage.context if event.context is None else event.context
@@ -54,12 +74,18 @@ def _started(x: Execution, event: e.StageStarted, stamp: int) -> Changes:
         x,
         stage,
         status=Status.RUNNING,
-        start_time=stamp,
+        phase="window" if event.window else "before",
+        start_time=stage.start_time if stage.phase == "evaluate" else stamp,
         tasks=tasks,
         context=context,
+        raw=event.raw,
+        unresolved=event.unresolved,
+        wanted=(),
+        fan=event.fan,
         due=stamp if event.plan else None,
+        attempts=0,
     )
-    return {**changes, "active": (*x.active, stage.id)}
+    return changes if stage.id in x.active else {**changes, "active": (*x.active, stage.id)}
 
 
 def _phase(x: Execution, event: e.StagePhase, stamp: int) -> Changes:
@@ -70,9 +96,10 @@ def _changed(x: Execution, event: e.StageChanged, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     modified = {"user": event.user, "allowedAccounts": [], "lastModifiedTime": stamp}
     context = {**stage.context, **event.context, "lastModifiedBy": event.user}
+    given = {**stage.given, **event.context} if stage.status is Status.NOT_STARTED else stage.given
     waits = stage.status is Status.RUNNING and stage.phase == "tasks" and bool(stage.tasks) and stage.child is None
     due = stamp if waits and stage.handout is None else stage.due
-    return _with(x, stage, context=context, last_modified=modified, changed=True, due=due)
+    return _with(x, stage, context=context, given=given, last_modified=modified, changed=True, due=due)
 
 
 def _stopping(x: Execution, event: e.StageStopping, _stamp: int) -> Changes:
@@ -96,6 +123,7 @@ def _finished(x: Execution, event: e.StageFinished, stamp: int) -> Changes:
         context=context,
         tasks=tasks,
         cleaning=event.cleaning,
+        outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
         due=stamp if event.cleaning else None,
         stopping=None,
         attempts=stage.attempts if stage.handout else 0,
@@ -190,6 +218,9 @@ def _child_started(x: Execution, event: e.ChildStarted, _stamp: int) -> Changes:
 
 STAGE_EVENTS: dict[type, Callable[[Execution, Any, int], Changes]] = {
     e.StagePlanned: _planned,
+    e.StageEvaluating: _evaluating,
+    e.ValuesArrived: _values,
+    e.StageEvaluated: _evaluated,
     e.StageStarted: _started,
     e.StagePhase: _phase,
     e.StageChanged: _changed,

@@ -26,6 +26,8 @@ def needed(stage: Stage) -> tuple[Kind, str] | None:
         return "cancel", "cancel"
     if stage.status is not Status.RUNNING or stage.child is not None:
         return None
+    if stage.phase == "evaluate":
+        return ("evaluate", "expressions") if stage.wanted else None
     if stage.phase == "tasks":
         return ("task", stage.tasks[stage.task].name) if stage.tasks else None
     return ("plan", stage.phase) if stage.phase not in stage.planned else None

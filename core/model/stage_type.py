@@ -50,6 +50,8 @@ class StageType(Struct, frozen=True, kw_only=True):
     quick: bool = False
     #: Context keys removed when the stage is restarted.
     restart_clears: tuple[str, ...] = ()
+    #: It waits for a person's answer.
+    asks: bool = False
     #: Where the context holds bare conditions (an expression without `${}`), as paths: `preconditions.*.context.expression`. The result
     #: stands beside each as `expressionResult`; the text itself is never evaluated as a template.
     conditions: tuple[str, ...] = ()
@@ -57,6 +59,8 @@ class StageType(Struct, frozen=True, kw_only=True):
     sequential: str = ""
     #: Keys that are not evaluated while the context has `skipExpressionEvaluation: true`.
     skips: tuple[str, ...] = ()
+    #: Functions for expressions that its plugin brings; only types of `expression.evaluate` have any.
+    functions: tuple[str, ...] = ()
     #: JSON Schema of the stage's own fields.
     fields: dict[str, Any] = {}
 

@@ -3,17 +3,20 @@
 Separate from `evaluation` because it lives for one evaluation and holds what that has found so far. Source: reference §3.1, §4.1, §4.2.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from gennaker.core.engine.conditions import Lifted
 from gennaker.core.engine.outcome import truth
-from gennaker.core.expressions import Failure, condition, evaluate, summary
+from gennaker.core.expressions import RESERVED, Failure, condition, evaluate, scope_for, summary
 from gennaker.core.expressions.errors import Deferred
-from gennaker.core.expressions.scope import Scope
-from gennaker.core.model.execution import FanOut, Stage, Wanted
+from gennaker.core.expressions.scope import Function
+from gennaker.core.model.execution import Execution, FanOut, Stage, Wanted
 from gennaker.core.model.stage_type import StageType
 
 FOR_EACH = "forEach"
@@ -25,6 +28,7 @@ _OPTIONS = {"failPipeline", "continuePipeline", "completeOtherBranchesThenFail"}
 MOST_VALUES = 100
 #: How many copies of one stage may be made.
 MOST_ITEMS = 500
+_encode = msgspec.json.Encoder().encode
 
 
 class Starting(Struct, kw_only=True):
@@ -46,11 +50,14 @@ class Starting(Struct, kw_only=True):
 class Definition:
     """One stage's definition on its way to values. A key is evaluated once, whoever looks at it first: the walk or another key."""
 
-    def __init__(self, stage: Stage, type_: StageType, scope: Scope, now: int) -> None:
+    def __init__(self, execution: Execution, stage: Stage, type_: StageType, known: Mapping[str, Function], now: int) -> None:
         self._stage = stage
         self._type = type_
         self._now = now
-        self._scope = scope
+        self._scope = scope_for(
+            execution, stage, now=stage.start_time or now, values=stage.values, functions=known, extra=_Written(self)
+        )
+        self._seen: dict[str, Any] = {}
         self._context = stage.context
         self._failures: list[Failure] = []
         self._wanted: dict[str, Wanted] = {}
@@ -58,7 +65,6 @@ class Definition:
         self._done: dict[str, Any] = {}
         self._under_way: set[str] = set()
         self._lifted = Lifted()
-        scope.root = _Root(scope.root, self._look)
 
     def start(self, pipeline: bool) -> Starting:
         """All of it."""
@@ -137,13 +143,21 @@ class Definition:
     def _type_keys(self) -> set[str]:
         return {path.partition(".")[0] for path in self._type.conditions}
 
-    def _look(self, key: str) -> Any:
-        """The value of a key for another key's expression. Raises KeyError for one that is not of the definition."""
-        if key not in self._context or key in self._stage.given:
-            raise KeyError(key)
-        if key in self._under_way:
+    def knows(self, name: object) -> bool:
+        """Whether a name is a variable that was evaluated before, or a key of the definition that holds expressions."""
+        if name in self._seen:
+            return True
+        if name in RESERVED or name not in self._context or name in self._stage.given:
+            return False
+        return b"${" in _encode(self._context[name])
+
+    def look(self, name: str) -> Any:
+        """What such a name means; null for one that is being evaluated."""
+        if name in self._seen:
+            return self._seen[name]
+        if name in self._under_way:
             return None
-        value = self._value(key)
+        value = self._value(name)
         if self._wanted:
             raise Deferred(next(iter(self._wanted.values())))
         return value
@@ -173,11 +187,8 @@ class Definition:
 
     def _in_order(self, items: list[Any]) -> list[Any]:
         """Each item sees the values of those before it, by their keys; its text stays as `sourceValue`, not to be evaluated."""
-        root = self._scope.root
-        seen: dict[str, Any] = {}
         new = []
         for item in items:
-            self._scope.root = _Root(root, seen.__getitem__)
             failures = len(self._failures)
             value = self._evaluate(item)
             if self._wanted:
@@ -186,9 +197,9 @@ class Definition:
             if isinstance(value, dict) and value is not item and isinstance(item.get("value"), str):
                 value = {**value, "sourceValue": item["value"].replace("${", "{")}
             if isinstance(name, str) and len(self._failures) == failures:
-                seen[name] = value.get("value", value.get("contents"))
+                self._seen[name] = value.get("value", value.get("contents"))
             new.append(value)
-        self._scope.root = root
+        self._seen = {}
         return new
 
     def _condition(self, text: str) -> Any:
@@ -204,24 +215,23 @@ class Definition:
                 self._done[key] = self._lifted.put_back(self._done.get(key, self._context[key]), self._condition)
 
 
-class _Root(Mapping[str, Any]):
-    """Names that are looked up first in one place, then in another."""
+class _Written(Mapping[str, Any]):
+    """The keys of a definition as other keys see them: with their expressions evaluated."""
 
-    def __init__(self, base: Mapping[str, Any], first: Callable[[str], Any]) -> None:
-        self._base = base
-        self._first = first
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+
+    def __contains__(self, name: object) -> bool:
+        return self._definition.knows(name)
 
     def __getitem__(self, name: str) -> Any:
-        try:
-            return self._first(name)
-        except KeyError:
-            return self._base[name]
+        return self._definition.look(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._base)
+        return iter(())
 
     def __len__(self) -> int:
-        return len(self._base)
+        return 0
 
 
 def _shown(value: Any) -> str:

@@ -27,8 +27,8 @@ def starting(execution: Execution, stage: Stage, type_: StageType, types: StageT
     asks = type_.conditions or ENABLED in context or FOR_EACH in context
     if not asks and b"${" not in _encode(context):  # encoding costs a tenth of a walk, and most contexts hold no expression
         return Starting()
-    scope = scope_for(execution, stage, now=stage.start_time or now, values=stage.values, functions=functions(types))
-    return Definition(stage, type_, scope, now).start(execution.kind == "PIPELINE")
+    definition = Definition(execution, stage, type_, functions(types), now)
+    return definition.start(execution.kind == "PIPELINE")
 
 
 def refreshed(execution: Execution, stage: Stage, types: StageTypes, now: int) -> Starting | None:

@@ -5,10 +5,12 @@ Separate because it is built from warm state when it is sent, never stored.
 
 from typing import Any
 
-from gennaker.core.engine.shape import ancestors
+from gennaker.core.model.ancestry import ancestors, execution_context
 from gennaker.core.model.execution import Execution, Stage, Wanted
 from gennaker.core.model.stage_type import StageType, StageTypes, find
 from gennaker.core.model.work import LOOKUP_TYPE, Work
+
+__all__ = ["carrier", "effect_key", "execution_context", "visible_context", "work_for"]
 
 _MARGIN = 5_000
 
@@ -81,15 +83,3 @@ def visible_context(execution: Execution, stage: Stage) -> dict[str, Any]:
     for other in reversed(ancestors(execution, stage)):
         seen.update(other.outputs)
     return {**seen, **stage.context} if seen else stage.context
-
-
-def execution_context(execution: Execution) -> dict[str, Any]:
-    """The outputs of all top-level stages merged, a later one over an earlier; two lists under one key are joined (reference §1.4)."""
-    merged: dict[str, Any] = {}
-    for stage in sorted(execution.top_level(), key=lambda each: each.end_time or 0):
-        for key, value in stage.outputs.items():
-            known = merged.get(key)
-            if isinstance(known, list) and isinstance(value, list):
-                value = known + [item for item in value if item not in known]
-            merged[key] = value
-    return merged

@@ -10,7 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from gennaker.core.errors import GennakerError, Unavailable
-from gennaker.core.expressions.errors import ExpressionError
+from gennaker.core.expressions.errors import ExpressionError, Wanted
+from gennaker.core.expressions.lookups import NAMES, answer
 from gennaker.core.model.messages import Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import LOOKUP_TYPE
@@ -57,6 +58,15 @@ class Lookup(Stage):
             return {"error": redactor.text(error.message)}
         except Exception as error:
             return {"error": redactor.text(f"#{name}: {type(error).__name__}: {error}")}
+
+
+class StandardLookup(Lookup, type=LOOKUP_TYPE):
+    """Gives the values of Spinnaker's own functions that look outside, such as `#fromUrl`."""
+
+    functions = dict.fromkeys(NAMES, answer)
+
+    def _value(self, run: Run, name: str, arguments: Sequence[Any]) -> dict[str, Any]:
+        return answer(Wanted(function=name, arguments=tuple(arguments), key=""), run.services, run.application)
 
 
 #: How often a URL that does not answer is asked.

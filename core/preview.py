@@ -66,7 +66,9 @@ def capabilities(types: StageTypes) -> Json:
             "name": name,
             "signature": known[name].signature,
             "description": known[name].description,
-            "parameters": [{"name": each, "type": "Object", "description": ""} for each in _parameters(known[name].signature)],
+            "parameters": [
+                {"name": each, "type": "Object", "description": ""} for each in _parameters(known[name].signature)
+            ],
         }
         for name in sorted(known)
     ]

@@ -18,15 +18,24 @@ def expression() -> None:
 
 @expression.command("eval")
 @click.argument("text")
-@click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; KEY:=JSON for what is not a text.")
-@click.option("--context", type=click.Path(), metavar="FILE", help="What the stage's context holds, as a JSON or YAML object.")
+@click.option(
+    "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; KEY:=JSON for what is not a text."
+)
+@click.option(
+    "--context", type=click.Path(), metavar="FILE", help="What the stage's context holds, as a JSON or YAML object."
+)
 @click.option("--execution", metavar="ID", help="Evaluate in this execution of the daemon instead.")
 @click.option("--stage", metavar="ID", help="With --execution: in this stage of it.")
 @output_option
 @remote_options
 @click.pass_context
 def evaluate_text(
-    ctx: click.Context, text: str, params: tuple[str, ...], context: str | None, execution: str | None, stage: str | None
+    ctx: click.Context,
+    text: str,
+    params: tuple[str, ...],
+    context: str | None,
+    execution: str | None,
+    stage: str | None,
 ) -> None:
     """Evaluate a TEXT: `1 + 1`, or with its braces `v${parameters.version}`. Leaves with 1 when it has no value."""
     if "${" not in text:

@@ -10,7 +10,14 @@ from gennaker.core.cli.output import chosen, dump, printable
 from gennaker.core.services import Json
 
 _LONGEST = 100
-_COLOURS = {"runs": "green", "asks": "cyan", "skipped": "bright_black", "open": "yellow", "stops": "red", "fails": "red"}
+_COLOURS = {
+    "runs": "green",
+    "asks": "cyan",
+    "skipped": "bright_black",
+    "open": "yellow",
+    "stops": "red",
+    "fails": "red",
+}
 
 
 def show_plan(ctx: click.Context, client: Daemon, application: str, name: str, parameters: Json) -> bool:
@@ -42,7 +49,9 @@ def _details(stage: Json) -> list[str]:
     lines = []
     if asks := stage.get("asks"):
         roles = asks.get("requiredJudgmentRoles") or asks.get("selectedStageRoles")
-        lines.append(f"asks {', '.join(roles) if roles else 'anybody who may run it'}: {asks.get('instructions') or 'go on?'}")
+        lines.append(
+            f"asks {', '.join(roles) if roles else 'anybody who may run it'}: {asks.get('instructions') or 'go on?'}"
+        )
     if each := stage.get("forEach"):
         limit = f", {each['limit']} at once" if each["limit"] else ""
         lines.append(f"once for each of {len(each['items'])} items{limit}")

@@ -50,7 +50,9 @@ class Starting(Struct, kw_only=True):
 class Definition:
     """One stage's definition on its way to values. A key is evaluated once, whoever looks at it first: the walk or another key."""
 
-    def __init__(self, execution: Execution, stage: Stage, type_: StageType, known: Mapping[str, Function], now: int) -> None:
+    def __init__(
+        self, execution: Execution, stage: Stage, type_: StageType, known: Mapping[str, Function], now: int
+    ) -> None:
         self._stage = stage
         self._type = type_
         self._now = now
@@ -107,7 +109,9 @@ class Definition:
         if not isinstance(items, list):
             return Starting(problem=f"forEach.items: expected a list, found {_shown(items)}")
         if len(items) > MOST_ITEMS:
-            return Starting(problem=f"forEach.items: {len(items)} items are more than the {MOST_ITEMS} that are allowed")
+            return Starting(
+                problem=f"forEach.items: {len(items)} items are more than the {MOST_ITEMS} that are allowed"
+            )
         if not isinstance(name, str) or not name.isidentifier():
             return Starting(problem=f"forEach.as: expected a name, found {_shown(name)}")
         if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:

@@ -25,7 +25,9 @@ def starting(execution: Execution, stage: Stage, type_: StageType, types: StageT
         return Starting(unresolved=tuple(text for text in parent.unresolved if text in set(_texts(stage.context))))
     context = stage.context
     asks = type_.conditions or ENABLED in context or FOR_EACH in context
-    if not asks and b"${" not in _encode(context):  # encoding costs a tenth of a walk, and most contexts hold no expression
+    if not asks and b"${" not in _encode(
+        context
+    ):  # encoding costs a tenth of a walk, and most contexts hold no expression
         return Starting()
     definition = Definition(execution, stage, type_, functions(types), now)
     return definition.start(execution.kind == "PIPELINE")

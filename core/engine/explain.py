@@ -49,9 +49,11 @@ def _stage(execution: Execution, stage: Stage, now: int, types: StageTypes, unro
         type_ = carrier(types, stage)
         if type_ is not None and type_.queue in unroutable:
             return f"{name}: no worker for {type_.key} is connected; asked again at {_time(handout.answer_by)}"
-        what = {"plan": f"the plan of its {handout.name} stages", "cancel": "its cancel", "evaluate": _looks(stage)}.get(
-            handout.kind, f"task {handout.name}"
-        )
+        what = {
+            "plan": f"the plan of its {handout.name} stages",
+            "cancel": "its cancel",
+            "evaluate": _looks(stage),
+        }.get(handout.kind, f"task {handout.name}")
         tries = f", attempt {handout.attempt}" if handout.attempt > 1 else ""
         sent = f", sent {handout.sends} times" if handout.sends > 1 else ""
         ends = f", then it ends {stage.stopping.status} ({stage.stopping.reason})" if stage.stopping else ""

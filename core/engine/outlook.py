@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from gennaker.core.engine.definition import ENABLED, FOR_EACH, SUMMARY, Starting
 from gennaker.core.engine.evaluation import functions, starting
+from gennaker.core.engine.outcome import truth
 from gennaker.core.engine.shape import upstream
 from gennaker.core.engine.window import WINDOW, WINDOW_DATA
-from gennaker.core.engine.outcome import truth
 from gennaker.core.expressions import evaluate, scope_for
 from gennaker.core.model.execution import Execution, Stage
 from gennaker.core.model.stage_type import StageType, StageTypes, find
@@ -191,7 +191,9 @@ def _outputs(context: Json, type_: StageType) -> Json:
     if not isinstance(items, list):
         return {}
     pairs = ((each.get("key"), each.get("value")) for each in items if isinstance(each, dict))
-    return {key: value for key, value in pairs if isinstance(key, str) and not (isinstance(value, str) and "${" in value)}
+    return {
+        key: value for key, value in pairs if isinstance(key, str) and not (isinstance(value, str) and "${" in value)
+    }
 
 
 def _at(value: Any, path: list[str]) -> Iterator[Json]:

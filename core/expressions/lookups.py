@@ -151,6 +151,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
+#: Function to what answers it.
 _ANSWERS: dict[str, Callable[..., Any]] = {
     "fromUrl": _Asked.from_url,
     "yamlFromUrl": _Asked.yaml_from_url,
@@ -162,3 +163,4 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "applicationMetadata": _Asked.application,
     "canaryConfigNameToId": _Asked.canary_config,
 }
+NAMES = tuple(_ANSWERS)

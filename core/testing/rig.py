@@ -16,6 +16,7 @@ from gennaker.core.engine.deadlines import due_at
 from gennaker.core.engine.decide import advance
 from gennaker.core.engine.requests import accept_pipeline
 from gennaker.core.engine.work import carrier, work_for
+from gennaker.core.lookups import StandardLookup
 from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
@@ -59,7 +60,7 @@ class Rig:
         self.called: list[Called] = []
         #: How children end, by the pipeline that a stage asks for; SUCCEEDED without outputs otherwise.
         self.children: dict[str, tuple[Status, Json]] = {}
-        self._stages = {key_of(stage): stage for stage in stages}
+        self._stages = {key_of(stage): stage for stage in (StandardLookup, *stages)}
         self._types: StageTypes = {key: declaration(stage, "test", "0") for key, stage in self._stages.items()}
         given = services or Services(settings=settings)
         self._services = replace(given, clock=self.clock, http=given.http or self.http)

@@ -165,7 +165,9 @@ def test_a_key_that_is_left_alone_on_request(run, stage):
 
 
 def test_a_value_from_outside_is_asked_for_before_the_stage_starts(run, stage, types):
-    run.begin(stage("1", a="${#fromUrl('http://x.example/y')}", b="${#sea_tide()}", c="${#fromUrl('http://x.example/y')}"))
+    run.begin(
+        stage("1", a="${#fromUrl('http://x.example/y')}", b="${#sea_tide()}", c="${#fromUrl('http://x.example/y')}")
+    )
     waiting = run.stage("1")
     assert (waiting.status, waiting.phase, waiting.handout.kind) == ("RUNNING", "evaluate", "evaluate")
     assert "#fromUrl" in run.why

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from gennaker.core.model.ancestry import root_id
 from gennaker.core.model.execution import Execution, Stage
-from gennaker.core.view import root_of
 
 Json = dict[str, Any]
 #: Bytes of JSON that a parent may take in its child.
@@ -32,7 +32,7 @@ def parent_json(parent: Execution) -> Json:
 def _whole(parent: Execution) -> Json:
     return {
         "id": parent.id,
-        "rootId": root_of(parent),
+        "rootId": root_id(parent),
         "type": parent.kind,
         "application": parent.application,
         "name": parent.name,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gennaker.core.engine.shape import stage_from
 from gennaker.core.model import events as e
-from gennaker.core.model.execution import Child, Execution, Stage, Task
+from gennaker.core.model.execution import Child, Execution, Lock, Stage, Task
 from gennaker.core.model.status import Status
 
 Changes = dict[str, Any]
@@ -26,6 +26,11 @@ def paused_now(x: Execution, stage: Stage, stamp: int) -> int:
         return 0
     since: int = max(x.paused["pauseTime"], stage.start_time or 0)
     return stamp - since
+
+
+def needs_worker(stage: Stage) -> bool:
+    """It does not wait for a child or a lock."""
+    return stage.child is None and not stage.locking
 
 
 def _planned(x: Execution, event: e.StagePlanned, _stamp: int) -> Changes:
@@ -97,7 +102,7 @@ def _changed(x: Execution, event: e.StageChanged, stamp: int) -> Changes:
     modified = {"user": event.user, "allowedAccounts": [], "lastModifiedTime": stamp}
     context = {**stage.context, **event.context, "lastModifiedBy": event.user}
     given = {**stage.given, **event.context} if stage.status is Status.NOT_STARTED else stage.given
-    waits = stage.status is Status.RUNNING and stage.phase == "tasks" and bool(stage.tasks) and stage.child is None
+    waits = stage.status is Status.RUNNING and stage.phase == "tasks" and bool(stage.tasks) and needs_worker(stage)
     due = stamp if waits and stage.handout is None else stage.due
     return _with(x, stage, context=context, given=given, last_modified=modified, changed=True, due=due)
 
@@ -184,6 +189,7 @@ def _task_finished(x: Execution, event: e.TaskFinished, stamp: int) -> Changes:
         handout=None,
         due=stamp if stage.cleaning else None,
         stopping=None,
+        locking=False,
         context=context,
         outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
         attempts=0,
@@ -216,6 +222,25 @@ def _child_started(x: Execution, event: e.ChildStarted, _stamp: int) -> Changes:
     return _with(x, stage, context=context)
 
 
+def _lock_requested(x: Execution, event: e.LockRequested, _stamp: int) -> Changes:
+    known = x.locks.get(event.key)
+    held = known is not None and known.held
+    changes = _with(x, x.stages[event.stage], lock=event.key, locking=not held, handout=None, due=None)
+    locks = x.locks if known else {**x.locks, event.key: Lock(round=event.round)}
+    return {**changes, "locks": locks, "lock_count": max(x.lock_count, event.round)}
+
+
+def _lock_taken(x: Execution, event: e.LockTaken, _stamp: int) -> Changes:
+    return {"locks": {**x.locks, event.key: replace(x.locks[event.key], held=True)}}
+
+
+def _lock_released(x: Execution, event: e.LockReleased, _stamp: int) -> Changes:
+    known = x.locks.get(event.key)
+    if known is None or known.round != event.round:
+        return {}
+    return {"locks": {key: lock for key, lock in x.locks.items() if key != event.key}}
+
+
 STAGE_EVENTS: dict[type, Callable[[Execution, Any, int], Changes]] = {
     e.StagePlanned: _planned,
     e.StageEvaluating: _evaluating,
@@ -232,6 +257,9 @@ STAGE_EVENTS: dict[type, Callable[[Execution, Any, int], Changes]] = {
     e.TaskAnswered: _answered,
     e.TaskFinished: _task_finished,
     e.TasksLooped: _looped,
+    e.LockRequested: _lock_requested,
+    e.LockTaken: _lock_taken,
+    e.LockReleased: _lock_released,
     e.ChildRequested: _child_requested,
     e.ChildStarted: _child_started,
 }

@@ -24,7 +24,7 @@ def needed(stage: Stage) -> tuple[Kind, str] | None:
     """What has to be asked of a worker for this stage to go on; None when it waits for something else."""
     if stage.cleaning:
         return "cancel", "cancel"
-    if stage.status is not Status.RUNNING or stage.child is not None:
+    if stage.status is not Status.RUNNING or stage.child is not None or stage.locking:
         return None
     if stage.phase == "evaluate":
         return ("evaluate", "expressions") if stage.wanted else None

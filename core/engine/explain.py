@@ -58,6 +58,8 @@ def _stage(execution: Execution, stage: Stage, now: int, types: StageTypes, unro
         sent = f", sent {handout.sends} times" if handout.sends > 1 else ""
         ends = f", then it ends {stage.stopping.status} ({stage.stopping.reason})" if stage.stopping else ""
         return f"{name}: a worker to answer {what}{tries}{sent} until {_time(handout.answer_by)}{ends}"
+    if stage.locking:
+        return f"{name}: the lock of {stage.lock}, which another execution has"
     if stage.due is not None:
         task = stage.tasks[stage.task].name if stage.tasks and stage.phase == "tasks" else stage.phase
         error = f" after {stage.failures} failed tries" if stage.failures else ""

@@ -6,6 +6,7 @@ Separate from `stages` because these rules are about one call. An answer changes
 from typing import Any
 
 from gennaker.core.engine.calls import call, number, task_type
+from gennaker.core.engine.locks import ask
 from gennaker.core.engine.outcome import failure_status, problem
 from gennaker.core.engine.stages import begin_stage, finish_stage, proceed, start_task, tasks_ended
 from gennaker.core.engine.synthetic import specifications
@@ -163,6 +164,9 @@ def _answered(turn: Turn, stage: Stage, outcome: Outcome) -> None:
         _again(turn, stage, outcome, None)
     elif outcome.child is not None:
         _child_wanted(turn, stage, outcome)
+    elif outcome.lock:
+        if ask(turn, stage.id, outcome.lock):
+            finish_task(turn, stage.id, Outcome(status=Status.SUCCEEDED, context=outcome.context))
     elif outcome.status is Status.RUNNING:
         _again(turn, stage, outcome, outcome.again_in)
     elif outcome.status in _ENDS:

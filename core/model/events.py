@@ -84,6 +84,27 @@ class SlotReleased(Event, frozen=True, kw_only=True, tag="slot.released"):
     round: int
 
 
+class LockRequested(Event, frozen=True, kw_only=True, tag="lock.requested"):
+    """A stage needs something for its execution alone; the execution may have it already (rule 17)."""
+
+    stage: str
+    key: str
+    round: int
+
+
+class LockTaken(Event, frozen=True, kw_only=True, tag="lock.taken"):
+    """The execution has it."""
+
+    key: str
+
+
+class LockReleased(Event, frozen=True, kw_only=True, tag="lock.released"):
+    """No stage of the execution needs it any more."""
+
+    key: str
+    round: int
+
+
 class ExecutionStarted(Event, frozen=True, kw_only=True, tag="execution.started"):
     """The execution runs."""
 
@@ -308,6 +329,9 @@ AnyEvent = (
     | ExecutionTombstoned
     | SlotRequested
     | SlotReleased
+    | LockRequested
+    | LockTaken
+    | LockReleased
     | ExecutionStarted
     | ExecutionPaused
     | ExecutionResumed

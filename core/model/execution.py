@@ -74,6 +74,14 @@ class FanOut(Struct, frozen=True, kw_only=True):
     limit: int = 0
 
 
+class Lock(Struct, frozen=True, kw_only=True):
+    """Something that only one execution may have at a time, such as a cluster."""
+
+    #: Which request of this execution it is: a grant of another one is late.
+    round: int
+    held: bool = False
+
+
 class Child(Struct, frozen=True, kw_only=True):
     """The child execution that a stage asked for."""
 
@@ -130,6 +138,10 @@ class Stage(Struct, frozen=True, kw_only=True):
     #: A halted stage is cleaning up: its cancel is still to be handed out or answered.
     cleaning: bool = False
     child: Child | None = None
+    #: The lock that it asked for, until it ends.
+    lock: str = ""
+    #: It waits for that lock.
+    locking: bool = False
     #: Keys of the definition that hold expressions, as they were written: what a restart begins with.
     raw: dict[str, Any] = {}
     #: Texts of the definition whose expressions have no value yet; nothing else in the context is ever evaluated.
@@ -182,6 +194,10 @@ class Execution(Struct, frozen=True, kw_only=True):
     paused: dict[str, Any] | None = None
     #: Waiting for, or holding, a slot of its pipeline (rule 17).
     slot: Literal["", "waiting", "held"] = ""
+    #: Locks that its stages hold or wait for, by key.
+    locks: dict[str, Lock] = {}
+    #: How many locks it has asked for.
+    lock_count: int = 0
     #: Grows each time a finished execution starts again.
     round: int = 0
     #: Parent execution and stage when a pipeline stage started this one.

@@ -154,7 +154,10 @@ def _wider(found: Samples, setting: Setting) -> list[Line]:
             limit=("small chain", found[f"{setting.name}/{_CHAIN}/rate"]),
             goals=at_least(f"≥ {share} of the small chain", found[f"{setting.name}/{_CHAIN}/rate"], least),
         )
-        for shape, least, share in [*((each, 0.6, "60 %") for each in WIDER), *((each, 0.8, "80 %") for each in EVALUATED)]
+        for shape, least, share in [
+            *((each, 0.6, "60 %") for each in WIDER),
+            *((each, 0.8, "80 %") for each in EVALUATED),
+        ]
         if f"{setting.name}/{shape}/rate" in found
     ]
 

@@ -85,6 +85,7 @@ def check_end(world: "World") -> None:
         assert state.status.complete, f"{id_} is {state.status}: {explain(state, world.now, TYPES)}"
         assert not state.active, f"{id_} is still cleaning up: {explain(state, world.now, TYPES)}"
         assert not state.slot
+        assert not state.locks, f"{id_} still holds {state.locks}"
         for stage in state.stages.values():
             assert stage.handout is None
             assert stage.status is not Status.RUNNING
@@ -97,6 +98,8 @@ def check_limits(world: "World") -> None:
     """Never more than the limit of a pipeline run at once."""
     for slot in world.store.slots.values():
         assert len(slot.holders) <= slot.limit
+    held = [key for state in world.warm.values() for key, lock in state.locks.items() if lock.held]
+    assert len(held) == len(set(held)), "two executions hold one lock"
     for state in world.warm.values():
         for stage in state.stages.values():
             if stage.fan is not None and stage.fan.limit:

@@ -30,6 +30,7 @@ TYPES: StageTypes = {
         ),
         StageType(type="judge", tasks=(TaskType(name="wait", timeout=3600),)),
         StageType(type="child", tasks=(TaskType(name="start"),)),
+        StageType(type="locked", tasks=(TaskType(name="lock", timeout=300), TaskType(name="watch")), cancel=True),
         StageType(type="restrictExecutionDuringTimeWindow", tasks=(TaskType(name="watch"),)),
         StageType(type=LOOKUP_TYPE, functions=("ask",)),
     )
@@ -86,6 +87,8 @@ class Worker:
             return Outcome(status=Status.SUCCEEDED, context={each.key: answer for each in work.wanted})
         if work.kind == "cancel":
             return Outcome(status=Status.SUCCEEDED)
+        if work.name == "lock":
+            return Outcome(status=Status.RUNNING, lock=f"cluster {work.context.get('refId', 0)}")
         if work.type == "judge":
             answered = work.context.get("judgmentStatus")
             return Outcome(status=Status.SUCCEEDED if answered else Status.RUNNING)

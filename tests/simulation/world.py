@@ -77,7 +77,7 @@ class World:
         stages = []
         for i in range(count):
             needs = [str(j) for j in range(i) if self.rng.random() < 0.5]
-            type_ = self.rng.choice(("quick", "quick", "long", "loop", "rich", "judge", "child"))
+            type_ = self.rng.choice(("quick", "quick", "long", "loop", "rich", "judge", "child", "locked"))
             stage: dict[str, Any] = {"type": type_, "refId": str(i), "requisiteStageRefIds": needs, "skippable": True}
             stage.update(self.rng.choice(_OPTIONS))
             stage.update(self.rng.choice(_EXPRESSIONS))

@@ -72,6 +72,8 @@ class Stage:
     conditions: ClassVar[tuple[str, ...]] = ()
     sequential: ClassVar[str] = ""
     skips: ClassVar[tuple[str, ...]] = ()
+    #: Why no stage of this type can run.
+    refusal: ClassVar[str] = ""
     #: Functions for expressions, of the types that look outside for them.
     functions: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     #: Name of the plugin that brought it, set when that is loaded.
@@ -136,6 +138,7 @@ def declaration(stage: type[Stage], plugin: str, version: str) -> StageType:
         skippable=stage.skippable,
         quick=stage.quick,
         restart_clears=stage.restart_clears,
+        refusal=stage.refusal,
         asks=stage.asks,
         conditions=stage.conditions,
         sequential=stage.sequential,

@@ -38,13 +38,25 @@ def start_stage(turn: Turn, id_: str) -> None:
         finish_stage(turn, id_, Status.SKIPPED)
         return
     type_ = turn.type_of(stage)
-    if type_ is None or type_.functions:
+    if type_ is None or type_.functions or type_.refusal:
         turn.emit(e.StageStarted(stage=id_))
-        reason = f"No plugin provides the stage type '{stage.type}' (stage '{stage.name}', refId {stage.ref_id})."
+        reason = f"{_missing(turn, stage)} (stage '{stage.name}', refId {stage.ref_id})."
         error = problem(turn.now, "NoSuchStageDefinitionBuilderException", reason, operation=stage.type)
         finish_stage(turn, id_, failure_status(stage.context), exception=error)
         return
     begin_stage(turn, id_, type_)
+
+
+def _missing(turn: Turn, stage: Stage) -> str:
+    """Why a stage has no type that could run it."""
+    type_ = turn.type_of(stage)
+    if type_ is not None and type_.refusal:
+        return f"It cannot run: {type_.refusal}"
+    provider = stage.context.get("cloudProvider")
+    others = sorted(each.provider for each in turn.types.values() if each.type == stage.type and each.provider)
+    if others and provider:
+        return f"No plugin provides the stage type '{stage.type}' for the cloud '{provider}'; there is: {', '.join(others)}"
+    return f"No plugin provides the stage type '{stage.type}'"
 
 
 def begin_stage(turn: Turn, id_: str, type_: StageType) -> None:

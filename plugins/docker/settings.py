@@ -1,0 +1,67 @@
+"""The section `plugins.docker` of the configuration.
+
+Separate because it is what an operator writes.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from gennaker.config.settings import SECRET
+from gennaker.core.artifacts.origin import origin
+from gennaker.core.errors import InvalidRequest
+from gennaker.plugins.docker.reference import parse
+
+
+class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A registry, and who asks it."""
+
+    name: Annotated[str, Meta(min_length=1, description="what artifactAccount in a pipeline says")]
+    address: Annotated[str, Meta(description="https://host of the registry (http for one without TLS)")] = (
+        "https://index.docker.io"
+    )
+    user: Annotated[str, Meta(pattern="^[^:]*$", description="user name; empty asks as nobody in particular")] = ""
+    password: Annotated[
+        str, Meta(description="password or access token, best as a secret reference", extra_json_schema=SECRET)
+    ] = ""
+    token_service: Annotated[
+        str,
+        Meta(
+            description="https://host that gives out the registry's tokens, when it is another host than the registry: "
+            "the password goes to these two and nowhere else"
+        ),
+    ] = ""
+    repositories: Annotated[
+        tuple[str, ...],
+        Meta(description="repositories to list, such as org/app; empty asks the registry (Docker Hub does not tell)"),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be called."""
+        if bool(self.user) != bool(self.password):
+            raise ValueError("user and password belong together: one of them is missing")
+        for key, url in (("address", self.address), ("token_service", self.token_service)):
+            if key == "token_service" and not url:
+                continue
+            try:
+                given = origin(url)
+            except InvalidRequest as error:
+                raise ValueError(f"{key}: {error.message}") from error
+            if url.rstrip("/").count("/") > 2:
+                raise ValueError(f"{key}: expected {given} without a path")
+        for one in self.repositories:
+            try:
+                parse(f"registry.example/{one}")
+            except InvalidRequest as error:
+                raise ValueError(f"repositories: {one!r} is no repository; expected one such as org/app") from error
+
+    def __repr__(self) -> str:
+        return f"Account(name={self.name!r}, address={self.address!r}, user={self.user!r})"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `plugins.docker`."""
+
+    accounts: Annotated[
+        tuple[Account, ...], Meta(description="artifact accounts for docker/image, helm/image and oci/artifact")
+    ] = ()

@@ -112,8 +112,8 @@ class Registry:
         offered = challenges(answer.headers.get("www-authenticate", ""))
         if bearer := offered.get("bearer"):
             return f"Bearer {self._token(bearer, scope)}"
-        if "basic" in offered and self._account.user:
-            return basic(self._account.user, self._account.password)
+        if "basic" in offered and self._account.username:
+            return basic(self._account.username, self._account.password)
         if "basic" in offered:
             raise Refused(f"{self._origin} wants a user and a password; the account {self._account.name!r} has none")
         raise Refused(f"{self._origin} does not say how to sign in; expected WWW-Authenticate with Bearer or Basic")
@@ -127,13 +127,13 @@ class Registry:
         if self._origin.scheme == "https" and service.scheme != "https":
             raise Refused(f"{self._origin} sends to {service} for tokens; expected https")
         headers = {}
-        if self._account.user:
+        if self._account.username:
             if service not in self._token_services:
                 raise Refused(
                     f"{self._origin} sends to {service} for tokens, and the password of the account {self._account.name!r} "
                     f"is not for that host; set its token_service to {service} if it is"
                 )
-            headers["Authorization"] = basic(self._account.user, self._account.password)
+            headers["Authorization"] = basic(self._account.username, self._account.password)
         query = urlencode({"service": challenge.service, "scope": scope} if challenge.service else {"scope": scope})
         url = f"{challenge.realm}{'&' if '?' in challenge.realm else '?'}{query}"
         answer = checked(self._http.request("GET", url, headers=headers, timeout=_TIMEOUT_S, max_bytes=_TOKEN_BYTES))

@@ -20,7 +20,7 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     address: Annotated[str, Meta(description="https://host of the registry (http for one without TLS)")] = (
         "https://index.docker.io"
     )
-    user: Annotated[str, Meta(pattern="^[^:]*$", description="user name; empty asks as nobody in particular")] = ""
+    username: Annotated[str, Meta(pattern="^[^:]*$", description="user name; empty asks as nobody in particular")] = ""
     password: Annotated[
         str, Meta(description="password or access token, best as a secret reference", extra_json_schema=SECRET)
     ] = ""
@@ -38,8 +38,8 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what could never be called."""
-        if bool(self.user) != bool(self.password):
-            raise ValueError("user and password belong together: one of them is missing")
+        if bool(self.username) != bool(self.password):
+            raise ValueError("username and password belong together: one of them is missing")
         for key, url in (("address", self.address), ("token_service", self.token_service)):
             if key == "token_service" and not url:
                 continue
@@ -56,7 +56,7 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"repositories: {one!r} is no repository; expected one such as org/app") from error
 
     def __repr__(self) -> str:
-        return f"Account(name={self.name!r}, address={self.address!r}, user={self.user!r})"
+        return f"Account(name={self.name!r}, address={self.address!r}, username={self.username!r})"
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -73,8 +73,8 @@ class HelmAccount(ArtifactAccount):
 
     def _credentials(self, url: str) -> dict[str, str]:
         """The password, for the repository's own origin only: an index may name archives anywhere."""
-        if self._settings.user and origin(url) == self._origin:
-            return {"Authorization": basic(self._settings.user, self._settings.password)}
+        if self._settings.username and origin(url) == self._origin:
+            return {"Authorization": basic(self._settings.username, self._settings.password)}
         return {}
 
 

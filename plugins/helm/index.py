@@ -13,8 +13,8 @@ from gennaker.config.problems import ConfigError
 from gennaker.config.yaml_reader import read_text
 from gennaker.core.errors import Refused
 
-#: Bytes of an index for each of its values, at least: what aliases are written out to is bounded by it.
-_BYTES_PER_VALUE = 8
+#: A value takes two bytes of text at least; an index with more values than that has aliases, and writes them out to no end.
+_BYTES_PER_VALUE = 2
 
 
 class Release(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ def read_index(data: bytes, where: str, limit: int) -> Index:
     """Chart to releases, in the index's order. Raises Refused for what is no index or too large."""
     try:
         value = read_text(
-            data.decode("utf-8-sig"), where, limit=limit, values=max(1000, limit // _BYTES_PER_VALUE)
+            data.decode("utf-8-sig"), where, limit=limit, values=1000 + len(data) // _BYTES_PER_VALUE
         ).value
     except UnicodeDecodeError as error:
         raise Refused(f"{where} is not text; expected UTF-8") from error

@@ -17,7 +17,7 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, description="what artifactAccount in a pipeline says")]
     repository: Annotated[str, Meta(description="https://host/path of the repository: where its index.yaml is")]
-    user: Annotated[str, Meta(pattern="^[^:]*$", description="user name; empty asks as nobody in particular")] = ""
+    username: Annotated[str, Meta(pattern="^[^:]*$", description="user name; empty asks as nobody in particular")] = ""
     password: Annotated[str, Meta(description="password, best as a secret reference", extra_json_schema=SECRET)] = ""
     max_index: Annotated[
         int,
@@ -30,8 +30,8 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what could never be called."""
-        if bool(self.user) != bool(self.password):
-            raise ValueError("user and password belong together: one of them is missing")
+        if bool(self.username) != bool(self.password):
+            raise ValueError("username and password belong together: one of them is missing")
         try:
             origin(self.repository)
         except InvalidRequest as error:
@@ -40,7 +40,7 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise ValueError("repository: expected the URL of the folder that index.yaml is in")
 
     def __repr__(self) -> str:
-        return f"Account(name={self.name!r}, repository={self.repository!r}, user={self.user!r})"
+        return f"Account(name={self.name!r}, repository={self.repository!r}, username={self.username!r})"
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,11 +1,17 @@
-"""A web server on loopback whose pages a test writes, for plugins that fetch. A test of a plugin imports it."""
+"""A web server on loopback whose pages a test writes, for plugins that fetch.
+
+A folder of tests takes its fixtures into its conftest.py.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
 from msgspec import Struct
+
+from gennaker.core.outbound import Outbound
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -76,3 +82,23 @@ def website() -> Iterator[Website]:
         site.server.shutdown()
         thread.join()
         site.server.server_close()
+
+
+@pytest.fixture
+def site() -> Iterator[Website]:
+    """The host that an account is for."""
+    with website() as site:
+        yield site
+
+
+@pytest.fixture
+def other() -> Iterator[Website]:
+    """Another host."""
+    with website() as site:
+        yield site
+
+
+@pytest.fixture
+def http() -> Outbound:
+    """The program's client, with the address of the sites opened and no other."""
+    return Outbound(["127.0.0.1/32"])

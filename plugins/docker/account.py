@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gennaker.core.artifacts.account import ArtifactAccount
-from gennaker.core.artifacts.origin import origin
 from gennaker.core.errors import InvalidRequest, Refused
 from gennaker.core.services import Http, Json
 from gennaker.plugins.docker.reference import DIGEST, Reference, host_of, parse
@@ -43,7 +42,7 @@ class DockerAccount(ArtifactAccount):
     def __init__(self, settings: Account) -> None:
         super().__init__(settings.name, (IMAGE, CHART, OTHER))
         self._settings = settings
-        self._host = host_of(origin(settings.address).authority)
+        self._host = host_of(settings.address)
 
     def fetch(self, artifact: Json, http: Http) -> bytes:
         """Of an image its manifest, of a chart its archive, of another artifact its one layer: each with its digest checked."""

@@ -42,10 +42,10 @@ class Reference(Struct, frozen=True, kw_only=True):
         return self.name + (f":{self.tag}" if self.tag else "") + (f"@{self.digest}" if self.digest else "")
 
 
-def host_of(authority: str) -> str:
-    """A registry's host (with its port) as names have it: Docker Hub has one name here."""
-    authority = authority.lower()
-    return HUB if authority in _HUBS else authority
+def host_of(address: str) -> str:
+    """The host (with its port) of a registry's address as names have it: Docker Hub has one name here."""
+    host = address.rpartition("://")[2].rstrip("/").lower()
+    return HUB if host in _HUBS else host
 
 
 def parse(text: str) -> Reference:

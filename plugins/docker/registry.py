@@ -12,7 +12,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import msgspec
 
 from gennaker.core.artifacts.account import MAX_BYTES, checked
-from gennaker.core.artifacts.origin import Origin, basic, origin
+from gennaker.core.artifacts.hosts import origin, web_address
+from gennaker.core.artifacts.web_file import credentials
 from gennaker.core.errors import InvalidRequest, Refused, Unavailable
 from gennaker.core.services import Http, HttpAnswer, Json
 from gennaker.plugins.docker.challenge import Challenge, challenges
@@ -28,11 +29,11 @@ MANIFESTS = (
 _MANIFEST_BYTES = 4 * 1024 * 1024
 _PAGE_BYTES = 4 * 1024 * 1024
 _TOKEN_BYTES = 64 * 1024
-#: Pages of a list that are read at most, and names on one.
-_PAGES, _PER_PAGE = 100, 100
+#: Pages of a list that are read at most, names that are asked for on one, and names at most of a registry that gives more.
+_PAGES, _PER_PAGE, _NAMES = 100, 100, 50_000
 _TIMEOUT_S = 60.0
 _HUB_ADDRESS = "https://registry-1.docker.io"
-_HUB_TOKENS = Origin("https", "auth.docker.io", 443)
+_HUB_TOKENS = "https://auth.docker.io"
 
 
 class Registry:
@@ -41,14 +42,15 @@ class Registry:
     def __init__(self, account: Account, http: Http) -> None:
         self._account = account
         self._http = http
-        own = origin(account.address)
-        hub = host_of(own.authority) == HUB
-        self._address = _HUB_ADDRESS if hub else account.address.rstrip("/")
+        hub = host_of(account.address) == HUB
+        given = account.address if "://" in account.address else f"https://{account.address}"
+        self._address = _HUB_ADDRESS if hub else given.rstrip("/")
         self._origin = origin(self._address)
-        self._token_services = {self._origin} | ({_HUB_TOKENS} if hub else set())
-        if account.token_service:
-            self._token_services.add(origin(account.token_service))
-        self._signed: dict[str, str] = {}
+        named = (self._address, account.token_service, _HUB_TOKENS if hub else "")
+        self._token_services = {origin(one) for one in named if one}
+        self._password = credentials(account.username, account.password)
+        #: The headers to sign with, by scope.
+        self._signed: dict[str, dict[str, str]] = {}
 
     def manifest(self, repository: str, version: str) -> tuple[bytes, str]:
         """A manifest or index as it is stored, and its digest, which was checked. Raises NotFound, Refused, Unavailable."""
@@ -78,7 +80,10 @@ class Registry:
     def _list(self, path: str, scope: str, key: str) -> list[str]:
         found: list[str] = []
         for page in self._pages(path, scope):
-            found += [one for one in page.get(key) or () if isinstance(one, str)]
+            names = page.get(key)
+            found += [one for one in names if isinstance(one, str)] if isinstance(names, list) else []
+            if len(found) > _NAMES:
+                raise Refused(f"{self._address}{path}: the list has more than {_NAMES} names")
         return found
 
     def _pages(self, path: str, scope: str) -> Iterator[Json]:
@@ -89,8 +94,8 @@ class Registry:
             if not following:
                 return
             url = urljoin(f"{self._address}{path}", following)
-            if origin(url) != self._origin:
-                raise Refused(f"{self._origin} continues its list on another host ({origin(url)}); expected its own")
+            if not self._is_ours(url):
+                raise Refused(f"{self._address} continues its list on another host ({url[:200]}); expected its own")
             parts = urlsplit(url)
             path = f"{parts.path}?{parts.query}"
         raise Refused(f"{self._address}{path}: the list has more than {_PAGES} pages of {_PER_PAGE}")
@@ -99,45 +104,51 @@ class Registry:
         """Ask, and once more when the registry wants to know who asks."""
         url = self._address + path
         headers = {"Accept": ", ".join(accept)} if accept else {}
-        if scope in self._signed:
-            headers["Authorization"] = self._signed[scope]
+        headers |= self._signed.get(scope, {})
         answer = self._http.request("GET", url, headers=headers, timeout=_TIMEOUT_S, max_bytes=max_bytes)
-        if answer.status == 401 and scope not in self._signed and origin(answer.url) == self._origin:
-            headers["Authorization"] = self._signed[scope] = self._sign_in(answer, scope)
+        if answer.status == 401 and scope not in self._signed and self._is_ours(answer.url):
+            self._signed[scope] = self._sign_in(answer, scope)
+            headers |= self._signed[scope]
             answer = self._http.request("GET", url, headers=headers, timeout=_TIMEOUT_S, max_bytes=max_bytes)
         return checked(answer)
 
-    def _sign_in(self, answer: HttpAnswer, scope: str) -> str:
-        """The `Authorization` that a 401 asks for."""
+    def _is_ours(self, url: str) -> bool:
+        try:
+            return origin(url) == self._origin
+        except ValueError:
+            return False
+
+    def _sign_in(self, answer: HttpAnswer, scope: str) -> dict[str, str]:
+        """The headers that a 401 asks for."""
         offered = challenges(answer.headers.get("www-authenticate", ""))
         if bearer := offered.get("bearer"):
-            return f"Bearer {self._token(bearer, scope)}"
-        if "basic" in offered and self._account.username:
-            return basic(self._account.username, self._account.password)
+            return credentials(token=self._token(bearer, scope))
+        if "basic" in offered and self._password:
+            return self._password
         if "basic" in offered:
-            raise Refused(f"{self._origin} wants a user and a password; the account {self._account.name!r} has none")
-        raise Refused(f"{self._origin} does not say how to sign in; expected WWW-Authenticate with Bearer or Basic")
+            raise Refused(f"{self._address} wants a user and a password; the account {self._account.name!r} has none")
+        raise Refused(f"{self._address} does not say how to sign in; expected WWW-Authenticate with Bearer or Basic")
 
     def _token(self, challenge: Challenge, scope: str) -> str:
         """A token to read with. The scope is ours: a registry cannot ask the token service for more."""
         try:
-            service = origin(challenge.realm)
+            parts = web_address(challenge.realm, "WWW-Authenticate")
         except InvalidRequest as error:
-            raise Refused(f"{self._origin} names a token service that is none: {error.message}") from error
-        if self._origin.scheme == "https" and service.scheme != "https":
-            raise Refused(f"{self._origin} sends to {service} for tokens; expected https")
-        headers = {}
-        if self._account.username:
-            if service not in self._token_services:
-                raise Refused(
-                    f"{self._origin} sends to {service} for tokens, and the password of the account {self._account.name!r} "
-                    f"is not for that host; set its token_service to {service} if it is"
-                )
-            headers["Authorization"] = basic(self._account.username, self._account.password)
+            raise Refused(f"{self._address} names a token service that is none: {error.message}") from error
+        service = f"{parts.scheme}://{parts.netloc}"
+        if parts.scheme != "https" and self._address.startswith("https:"):
+            raise Refused(f"{self._address} sends to {service} for tokens; expected https")
+        if self._password and origin(service) not in self._token_services:
+            raise Refused(
+                f"{self._address} sends to {service} for tokens, and the password of the account {self._account.name!r} "
+                f"is not for that host; set its token_service to {service} if it is"
+            )
         query = urlencode({"service": challenge.service, "scope": scope} if challenge.service else {"scope": scope})
         url = f"{challenge.realm}{'&' if '?' in challenge.realm else '?'}{query}"
-        answer = checked(self._http.request("GET", url, headers=headers, timeout=_TIMEOUT_S, max_bytes=_TOKEN_BYTES))
-        told = _json(answer.body, str(service))
+        answer = checked(
+            self._http.request("GET", url, headers=self._password, timeout=_TIMEOUT_S, max_bytes=_TOKEN_BYTES)
+        )
+        told = _json(answer.body, service)
         token = told.get("token") or told.get("access_token")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or " " in token:
             raise Refused(f"{service} gave no token; expected JSON with the key token")

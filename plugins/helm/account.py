@@ -7,7 +7,8 @@ import hashlib
 from urllib.parse import urljoin
 
 from gennaker.core.artifacts.account import MAX_BYTES, ArtifactAccount, download
-from gennaker.core.artifacts.origin import basic, origin
+from gennaker.core.artifacts.hosts import origin, web_address
+from gennaker.core.artifacts.web_file import credentials
 from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.services import Http, Json
 from gennaker.plugins.helm.choice import chosen, newest_first
@@ -49,7 +50,7 @@ class HelmAccount(ArtifactAccount):
             raise Refused(
                 f"{what} is in a registry ({url[:200]}); expected a helm/image with an account of the plugin docker"
             )
-        data = download(http, url, self._credentials(url), max_bytes=MAX_BYTES)
+        data = download(http, url, self._headers(url), max_bytes=MAX_BYTES)
         found = hashlib.sha256(data).hexdigest()
         if release.digest and found != release.digest:
             raise Refused(f"{what} is not what its index says: its sha256 is {found}, expected {release.digest[:128]}")
@@ -63,7 +64,7 @@ class HelmAccount(ArtifactAccount):
 
     def _index(self, http: Http) -> Index:
         url = self._folder + "index.yaml"
-        data = download(http, url, self._credentials(url), max_bytes=self._settings.max_index)
+        data = download(http, url, self._headers(url), max_bytes=self._settings.max_index)
         digest = hashlib.sha256(data).hexdigest()
         known, index = self._read
         if digest != known:
@@ -71,11 +72,11 @@ class HelmAccount(ArtifactAccount):
             self._read = (digest, index)
         return index
 
-    def _credentials(self, url: str) -> dict[str, str]:
-        """The password, for the repository's own origin only: an index may name archives anywhere."""
-        if self._settings.username and origin(url) == self._origin:
-            return {"Authorization": basic(self._settings.username, self._settings.password)}
-        return {}
+    def _headers(self, url: str) -> dict[str, str]:
+        """The password, for the repository's own origin only: an index may name archives anywhere. Raises InvalidRequest."""
+        web_address(url, "index.yaml")
+        same = origin(url) == self._origin
+        return credentials(self._settings.username, self._settings.password) if same else {}
 
 
 def _some(index: Index) -> str:

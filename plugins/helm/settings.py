@@ -3,13 +3,13 @@
 Separate because it is what an operator writes.
 """
 
+import re
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from gennaker.config.settings import SECRET
-from gennaker.core.artifacts.origin import origin
-from gennaker.core.errors import InvalidRequest
+from gennaker.core.artifacts.hosts import origin
 
 
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,12 +32,9 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Refuse what could never be called."""
         if bool(self.username) != bool(self.password):
             raise ValueError("username and password belong together: one of them is missing")
-        try:
-            origin(self.repository)
-        except InvalidRequest as error:
-            raise ValueError(f"repository: {error.message}") from error
-        if "?" in self.repository or "#" in self.repository or self.repository.endswith(".yaml"):
-            raise ValueError("repository: expected the URL of the folder that index.yaml is in")
+        origin(self.repository)
+        if not re.fullmatch(r"https?://[^?#]+(?<!\.yaml)", self.repository):
+            raise ValueError(f"repository: {self.repository!r} was given; expected the URL of the folder of index.yaml")
 
     def __repr__(self) -> str:
         return f"Account(name={self.name!r}, repository={self.repository!r}, username={self.username!r})"

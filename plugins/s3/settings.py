@@ -3,13 +3,13 @@
 Separate because it is what an operator writes.
 """
 
+import re
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from gennaker.config.settings import SECRET
-from gennaker.core.artifacts.origin import origin
-from gennaker.core.errors import InvalidRequest
+from gennaker.core.artifacts.hosts import origin
 
 
 class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,12 +45,11 @@ class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if [bool(self.access_key), bool(self.profile), self.anonymous].count(True) > 1:
             raise ValueError("only one of access_key, profile and anonymous can be used")
         if self.endpoint:
-            try:
-                given = origin(self.endpoint)
-            except InvalidRequest as error:
-                raise ValueError(f"endpoint: {error.message}") from error
-            if self.endpoint.rstrip("/").count("/") > 2:
-                raise ValueError(f"endpoint: expected {given} without a path")
+            origin(self.endpoint)
+            if not re.fullmatch(r"https?://[^/?#]+/?", self.endpoint):
+                raise ValueError(
+                    f"endpoint: {self.endpoint!r} was given; expected https://host (or http) without a path"
+                )
 
     def __repr__(self) -> str:
         return f"Account(name={self.name!r}, region={self.region!r}, endpoint={self.endpoint!r})"

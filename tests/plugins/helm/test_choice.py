@@ -59,7 +59,9 @@ def test_a_chart_without_releases_has_no_newest() -> None:
         chosen("web", [], "")
 
 
-@pytest.mark.parametrize("wanted", ["latest", "!=1.2.3", "1.2.3 or so", "${version}", "1" * 300, ">=" * 200, "^" + "9" * 250])
+@pytest.mark.parametrize(
+    "wanted", ["latest", "!=1.2.3", "1.2.3 or so", "${version}", "1" * 300, ">=" * 200, "^" + "9" * 250]
+)
 def test_what_is_no_range_is_told(wanted: str) -> None:
     with pytest.raises((InvalidRequest, NotFound)) as raised:
         chosen("web", releases(*VERSIONS), wanted)

@@ -22,6 +22,7 @@ from gennaker.core.model.execution import Child, Execution
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.status import Status
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.parent import parent_json
 from gennaker.core.services import Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store.commands import Told
@@ -134,14 +135,7 @@ class Children:
             "type": "pipeline",
             "user": parent.user,
             "parameters": child.parameters,
-            "parentExecution": {
-                "id": parent.id,
-                "type": parent.kind,
-                "application": parent.application,
-                "name": parent.name,
-                "pipelineConfigId": parent.pipeline_config_id,
-                "status": parent.status,
-            },
+            "parentExecution": parent_json(parent),
             "parentPipelineStageId": stage_id,
             "correlationId": f"{parent.id}_{stage_id}_{pipeline.get('id')}_{start}",
         }

@@ -73,7 +73,7 @@ class Runtime:
         self._ownership = Ownership(self._process, self.database, self._owner, clock)
         live = LogLive(self.database, self.transport if self.transport.capabilities.shared else None)
         self.bell.on_news(live.news)
-        control = SqlControl(self.database, definitions, self.bell, clock)
+        control = SqlControl(self.database, definitions, self.bell, clock, self._types)
         self.services = Services(
             definitions=definitions,
             executions=SqlExecutions(self.database),

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from gennaker.core.cloud.provider import Cloud
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.status import Status
@@ -263,6 +264,8 @@ class Services(Struct, frozen=True, kw_only=True):
     why: Why | None = None
     http: Http | None = None
     artifacts: Artifacts | None = None
+    #: The clouds of this process, by name.
+    clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.
     stage_types: Callable[[], StageTypes] = dict
     health: Callable[[], HealthReport] | None = None

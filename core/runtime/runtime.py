@@ -85,6 +85,7 @@ class Runtime:
             why=LiveWhy(self._types, self._unroutable, clock),
             http=http,
             artifacts=Accounts(plugins.accounts(), http),
+            clouds=plugins.clouds,
             stage_types=self._types,
             health=self.health,
             metrics=self._metrics,

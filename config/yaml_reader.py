@@ -6,7 +6,7 @@ booleans. Merge keys are not read.
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +75,23 @@ def read(path: Path, *, limit: int = MAX_BYTES) -> Document:
 
 def read_text(text: str, name: str, *, limit: int = MAX_BYTES) -> Document:
     """The document in a text; `name` is what problems call it. An empty text is None. Raises ConfigError."""
+    node = _composed(text, name, limit, yaml.compose)
+    return Document(value=None, lines={}) if node is None else _Builder(name).build(node)
+
+
+def read_all_text(text: str, name: str, *, limit: int = MAX_BYTES) -> list[Any]:
+    """The values of all documents in a text, together within the limits of one. Raises ConfigError."""
+    builder = _Builder(name)
+    nodes = _composed(text, name, limit, lambda given, Loader: list(yaml.compose_all(given, Loader=Loader)))
+    return [None if node is None else builder.build(node).value for node in nodes]
+
+
+def _composed(text: str, name: str, limit: int, compose: Callable[..., Any]) -> Any:
+    """What `compose` makes of a text. Raises ConfigError."""
     if len(text.encode("utf-8", "surrogatepass")) > limit:
         raise ConfigError([Problem(file=name, message="is too large", expected=f"at most {limit} bytes")])
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        return compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -89,9 +102,6 @@ def read_text(text: str, name: str, *, limit: int = MAX_BYTES) -> Document:
     except RecursionError as error:
         problem = Problem(file=name, message="is nested too deeply", expected=f"at most {MAX_DEPTH} levels")
         raise ConfigError([problem]) from error
-    if node is None:
-        return Document(value=None, lines={})
-    return _Builder(name).build(node)
 
 
 class _Builder:
@@ -104,6 +114,7 @@ class _Builder:
         self.count = 0
 
     def build(self, node: yaml.Node) -> Document:
+        self.lines = {}
         value = self.value(node, (), 0)
         if self.problems:
             raise ConfigError(self.problems)

@@ -17,14 +17,15 @@ from gennaker.core.artifacts.resolve import matched_ids
 from gennaker.core.artifacts.visible import visible
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.requests import accept_pipeline
-from gennaker.core.engine.shape import ancestors
 from gennaker.core.errors import GennakerError, InvalidRequest, Unavailable
 from gennaker.core.model import messages as m
+from gennaker.core.model.ancestry import ancestors
 from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.execution import Child, Execution
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.status import Status
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.parent import parent_json
 from gennaker.core.runtime.prior import prior_artifacts
 from gennaker.core.services import Definitions, Json
 from gennaker.core.store import commands, executions
@@ -140,14 +141,7 @@ class Children:
             "type": "pipeline",
             "user": parent.user,
             "parameters": child.parameters,
-            "parentExecution": {
-                "id": parent.id,
-                "type": parent.kind,
-                "application": parent.application,
-                "name": parent.name,
-                "pipelineConfigId": parent.pipeline_config_id,
-                "status": parent.status,
-            },
+            "parentExecution": parent_json(parent),
             "parentPipelineStageId": stage_id,
             "correlationId": f"{parent.id}_{stage_id}_{pipeline.get('id')}_{start}",
             "expectedArtifactIds": _expected_ids(pipeline, parent, received),

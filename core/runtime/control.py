@@ -19,6 +19,7 @@ from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.ids import shard_of, ulid
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.prior import prior_artifacts
 from gennaker.core.services import Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store import keys as accepted
@@ -54,17 +55,19 @@ class SqlControl:
         """See the interface."""
         now = self._clock()
         id_ = self._new_id(now, pipeline.get("executionId"))
-        event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin)
+        prior = prior_artifacts(self._database, pipeline, trigger)
+        event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin, prior=prior)
         return self._accept(event, self._keys(key, trigger, event.application), now)
 
     def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """See the interface."""
-        return plan_pipeline(pipeline, trigger, user)
+        return plan_pipeline(pipeline, trigger, user, prior_artifacts(self._database, pipeline, trigger))
 
     def dry_run(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """See the interface."""
         now = self._clock()
-        event = accept_pipeline(pipeline, trigger, id_=self._new_id(now, None), now=now, user=user)
+        prior = prior_artifacts(self._database, pipeline, trigger)
+        event = accept_pipeline(pipeline, trigger, id_=self._new_id(now, None), now=now, user=user, prior=prior)
         execution = fold(None, (event,), now)
         return {
             "application": execution.application,

@@ -134,7 +134,7 @@ def _variables(variables: list[Json]) -> Iterator[Problem]:
             message = f"there is no type {type_!r}; expected one of {', '.join(TYPES)}"
             yield Problem(where=f"variables[{i}].type", message=message)
         elif default is not None and not fits(type_, default) and not (isinstance(default, str) and "${" in default):
-            message = f"expected {TYPES[type_.lower()]}, found {shape.kind(default)}"
+            message = f"expected {TYPES[str(type_).lower()]}, found {shape.kind(default)}"
             yield Problem(where=f"variables[{i}].defaultValue", message=message)
         for key in ("nullable", "merge", "remove"):
             yield from shape.typed(variable, key, bool, f"variables[{i}].")

@@ -27,8 +27,8 @@ def assemble(template: list[Json], configuration: list[Json]) -> tuple[list[Json
         ref, where = str(stage["refId"]), f"template stages[{i}]"
         if ref in own:
             replaced.add(ref)
-            kept = {key: stage[key] for key in ("requisiteStageRefIds", "inject") if key in stage}
-            where, stage = f"stages[{own[ref][0]}]", {**kept, **own[ref][1]}
+            kept: Json = {key: stage[key] for key in ("requisiteStageRefIds", "inject") if key in stage}
+            where, stage = f"stages[{own[ref][0]}]", kept | own[ref][1]
         if stage.get("inject"):
             moving.append(_Moving(stage=stage, where=where))
         else:

@@ -22,7 +22,8 @@ from gennaker.core.model.execution import Child, Execution
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.status import Status
 from gennaker.core.runtime.bell import Bell
-from gennaker.core.services import Definitions, Json
+from gennaker.core.runtime.planning import Planning
+from gennaker.core.services import Artifacts, Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database
@@ -37,9 +38,17 @@ Request = tuple[Execution, str]
 class Children:
     """One thread per process that accepts children, one after another."""
 
-    def __init__(self, database: Database, definitions: Definitions, bell: Bell, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        definitions: Definitions,
+        bell: Bell,
+        clock: Callable[[], int],
+        artifacts: Artifacts | None = None,
+    ) -> None:
         self._database = database
         self._definitions = definitions
+        self._planning = Planning(definitions, artifacts)
         self._bell = bell
         self._clock = clock
         self._line: SimpleQueue[Request | None] = SimpleQueue()
@@ -145,7 +154,8 @@ class Children:
             "parentPipelineStageId": stage_id,
             "correlationId": f"{parent.id}_{stage_id}_{pipeline.get('id')}_{start}",
         }
-        event = accept_pipeline(pipeline, trigger, id_=child.id, now=now, user=parent.user, origin=parent.origin)
+        planned, _ = self._planning.or_failed(pipeline, trigger)
+        event = accept_pipeline(planned, trigger, id_=child.id, now=now, user=parent.user, origin=parent.origin)
         if child.detached:
             return event
         return replace(event, parent=parent.id, parent_stage=stage_id)

@@ -2,7 +2,7 @@
 
 from gennaker.core.templates.document import TAGS, check_template, digest_of, template_to_store
 from gennaker.core.templates.plan import check_config, plan
-from gennaker.core.templates.reference import Reference, is_templated, read_reference
+from gennaker.core.templates.reference import Reference, is_templated, read_reference, used_by
 
 __all__ = [
     "TAGS",
@@ -14,4 +14,5 @@ __all__ = [
     "plan",
     "read_reference",
     "template_to_store",
+    "used_by",
 ]

@@ -109,7 +109,7 @@ class Executions(Protocol):
 
 
 class Definitions(Protocol):
-    """Applications, pipelines and projects, with their revisions: SQL by default. Values are Spinnaker's JSON; unknown keys are kept."""
+    """Applications, pipelines, projects and templates, with their revisions: SQL by default. Values are Spinnaker's JSON; unknown keys are kept."""
 
     def applications(self) -> list[Json]:
         """All applications, by name."""
@@ -159,6 +159,30 @@ class Definitions(Protocol):
     def delete_project(self, id_: str, *, user: str) -> None:
         """Remove it."""
 
+    def templates(self, scopes: Iterable[str] = ()) -> list[Json]:
+        """The latest of each template, by id; with scopes, those that have one of them."""
+
+    def template_versions(self, scopes: Iterable[str] = ()) -> dict[str, list[Json]]:
+        """Template id to all that is kept of it: tags (as `tag`), then digests."""
+
+    def template(self, id_: str, *, tag: str = "", digest: str = "") -> Json | None:
+        """One template, its latest unless a tag or a digest is named. Raises InvalidRequest."""
+
+    def template_dependents(self, id_: str) -> list[Json]:
+        """The pipelines that name any version of a template."""
+
+    def template_history(self, id_: str, limit: int = 20) -> list[Json]:
+        """Revisions of a template, newest first."""
+
+    def save_template(self, template: Json, *, user: str, tag: str = "", create: bool = False) -> Json:
+        """Store under its tag, `latest` and its digest; `create` says whether the tag must be new or the template known already.
+
+        Raises InvalidRequest, Conflict, NotFound.
+        """
+
+    def delete_template(self, id_: str, *, user: str, tag: str = "", digest: str = "") -> None:
+        """Remove a tag, a digest or all of it. Raises Refused while pipelines are made from what would go."""
+
 
 class Happening(Struct, frozen=True, kw_only=True):
     """One event as live subscribers see it."""
@@ -168,7 +192,7 @@ class Happening(Struct, frozen=True, kw_only=True):
     #: `<execution>:<sequence>`.
     id: str
     type: str
-    #: The execution, or `pipeline:<id>`, `application:<name>`, `project:<id>`.
+    #: The execution, or `pipeline:<id>`, `application:<name>`, `project:<id>`, `template:<id>`.
     subject: str
     application: str
     time: int

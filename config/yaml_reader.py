@@ -6,9 +6,9 @@ booleans. Merge keys are not read.
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from msgspec import Struct
@@ -22,6 +22,7 @@ MAX_VALUES = 200_000
 MAX_DEPTH = 60
 _LONGEST_NUMBER = 400
 
+T = TypeVar("T")
 Path_ = tuple[str | int, ...]
 
 _TAG = "tag:yaml.org,2002:"
@@ -75,10 +76,22 @@ def read(path: Path, *, limit: int = MAX_BYTES) -> Document:
 
 def read_text(text: str, name: str, *, limit: int = MAX_BYTES) -> Document:
     """The document in a text; `name` is what problems call it. An empty text is None. Raises ConfigError."""
+    node = _composed(lambda: yaml.compose(text, Loader=_Loader), text, name, limit)
+    return Document(value=None, lines={}) if node is None else _Builder(name).build(node)
+
+
+def read_documents(text: str, name: str, *, limit: int = MAX_BYTES) -> list[Document]:
+    """The documents in a text, divided by `---`; the limits hold for all of them together. Raises ConfigError."""
+    nodes = _composed(lambda: list(yaml.compose_all(text, Loader=_Loader)), text, name, limit)
+    builder = _Builder(name)
+    return [builder.build(node) for node in nodes]
+
+
+def _composed(compose: Callable[[], T], text: str, name: str, limit: int) -> T:
     if len(text.encode("utf-8", "surrogatepass")) > limit:
         raise ConfigError([Problem(file=name, message="is too large", expected=f"at most {limit} bytes")])
     try:
-        node = yaml.compose(text, Loader=_Loader)
+        return compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -89,13 +102,10 @@ def read_text(text: str, name: str, *, limit: int = MAX_BYTES) -> Document:
     except RecursionError as error:
         problem = Problem(file=name, message="is nested too deeply", expected=f"at most {MAX_DEPTH} levels")
         raise ConfigError([problem]) from error
-    if node is None:
-        return Document(value=None, lines={})
-    return _Builder(name).build(node)
 
 
 class _Builder:
-    """Turns nodes into plain data and collects the problems."""
+    """Turns nodes into plain data and collects the problems; of several documents, it counts the values of all."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -104,6 +114,7 @@ class _Builder:
         self.count = 0
 
     def build(self, node: yaml.Node) -> Document:
+        self.lines = {}
         value = self.value(node, (), 0)
         if self.problems:
             raise ConfigError(self.problems)

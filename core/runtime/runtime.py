@@ -37,6 +37,7 @@ from gennaker.core.store.definitions import SqlDefinitions
 from gennaker.core.store.engines import Process
 from gennaker.core.store.executions import SqlExecutions
 from gennaker.core.store.shards import Shard
+from gennaker.core.store.sources import SqlSources
 
 _log = logging.getLogger("gennaker")
 
@@ -82,6 +83,7 @@ class Runtime:
             live=live,
             why=LiveWhy(self._types, self._unroutable, clock),
             http=Outbound(settings.outbound.allow),
+            sources=SqlSources(self.database, clock),
             stage_types=self._types,
             health=self.health,
             metrics=self._metrics,

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gennaker.bus.event import Event
 from gennaker.config.settings import Settings
+from gennaker.core.artifacts.account import ArtifactAccount
 from gennaker.core.services import Services
 from gennaker.core.stage import Stage
 
@@ -52,6 +53,11 @@ def gennaker_settings() -> type[Struct]:  # type: ignore[empty-body]
 @hookspec
 def gennaker_stages(settings: Any) -> Sequence[type[Stage]]:  # type: ignore[empty-body]
     """The stage types this plugin runs; `settings` is its own section, in the type that `gennaker_settings` gave."""
+
+
+@hookspec
+def gennaker_artifacts(settings: Any) -> Sequence[ArtifactAccount]:  # type: ignore[empty-body]
+    """The artifact accounts that its section configures, and those that need no configuration; asked for in every process."""
 
 
 @hookspec

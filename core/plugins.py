@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from gennaker.config.problems import ConfigError, did_you_mean
 from gennaker.config.settings import Settings
 from gennaker.core import hookspecs
+from gennaker.core.artifacts.account import ArtifactAccount
 from gennaker.core.discovery import Candidate, candidates
 from gennaker.core.hookspecs import PROJECT, Background, Subscription
 from gennaker.core.model.stage_type import StageTypes
@@ -43,6 +44,8 @@ class Loaded(Struct, frozen=True, kw_only=True):
     #: The names of the hooks it implements.
     hooks: tuple[str, ...]
     stages: tuple[type[Stage], ...] = ()
+    #: The artifact accounts that it brings.
+    accounts: tuple[ArtifactAccount, ...] = ()
     #: Its validated section of the YAML; None when it has no settings.
     settings: Any = None
 
@@ -98,6 +101,10 @@ class Plugins:
                 self.broken.append(Broken(plugin.name, plugin.version, reason))
         return found
 
+    def accounts(self) -> list[ArtifactAccount]:
+        """The artifact accounts of all plugins."""
+        return [account for plugin in self.loaded for account in plugin.accounts]
+
     def subscriptions(self, services: Services) -> list[Subscription]:
         """All subscriptions, each queue's name led by its plugin's."""
         return [
@@ -127,17 +134,8 @@ class Plugins:
         self._hooks.register(module, candidate.name)
         settings = self._own_settings(candidate.name)
         stages = tuple(self._ask(candidate.name, "gennaker_stages", settings=settings) or ())
-        types: StageTypes = {}
-        for stage in stages:
-            if not (isinstance(stage, type) and issubclass(stage, Stage) and stage.type):
-                raise Unusable(
-                    f'gennaker_stages gave {stage!r}, expected a class such as `class Wait(Stage, type="wait")`'
-                )
-            key = key_of(stage)
-            if key in self.types or key in types:
-                owner = self.types[key].plugin if key in self.types else candidate.name
-                raise Unusable(f"the stage type {key!r} exists already, in plugin {owner!r}")
-            types[key] = declaration(stage, candidate.name, version)
+        types = self._declared(stages, candidate.name, version)
+        accounts = self._accounts(candidate.name, settings)
         for stage in stages:
             stage.plugin = candidate.name
             self.stages[key_of(stage)] = stage
@@ -150,9 +148,38 @@ class Plugins:
                 source=candidate.source,
                 hooks=tuple(sorted(hooks)),
                 stages=stages,
+                accounts=accounts,
                 settings=settings,
             )
         )
+
+    def _declared(self, stages: Sequence[type[Stage]], plugin: str, version: str) -> StageTypes:
+        types: StageTypes = {}
+        for stage in stages:
+            if not (isinstance(stage, type) and issubclass(stage, Stage) and stage.type):
+                raise Unusable(
+                    f'gennaker_stages gave {stage!r}, expected a class such as `class Wait(Stage, type="wait")`'
+                )
+            key = key_of(stage)
+            if key in self.types or key in types:
+                owner = self.types[key].plugin if key in self.types else plugin
+                raise Unusable(f"the stage type {key!r} exists already, in plugin {owner!r}")
+            types[key] = declaration(stage, plugin, version)
+        return types
+
+    def _accounts(self, plugin: str, settings: Any) -> tuple[ArtifactAccount, ...]:
+        """The artifact accounts of a plugin; a name may come again for other types only."""
+        found: list[ArtifactAccount] = []
+        known = [(account, one.name) for one in self.loaded for account in one.accounts]
+        for account in self._ask(plugin, "gennaker_artifacts", settings=settings) or ():
+            if not isinstance(account, ArtifactAccount):
+                raise Unusable(f"gennaker_artifacts gave {account!r}, expected an ArtifactAccount")
+            for other, owner in known:
+                if other.name == account.name and other.overlaps(account):
+                    raise Unusable(f"the artifact account {account.name!r} exists already, in plugin {owner!r}")
+            known.append((account, plugin))
+            found.append(account)
+        return tuple(found)
 
     def _own_settings(self, name: str) -> Any:
         type_ = self._ask(name, "gennaker_settings")

@@ -235,8 +235,14 @@ class Artifacts(Protocol):
     def fetch(self, artifact: Json) -> bytes:
         """The content of an artifact in Spinnaker's JSON; a `git/repo` is a gzipped tar of its files.
 
-        Raises InvalidRequest (no such account, wrong reference), NotFound, Refused (too large, not allowed), Unavailable.
+        Raises InvalidRequest (no account for it, wrong reference), NotFound, Refused (too large, not allowed), Unavailable.
         """
+
+    def names(self, account: str, type_: str) -> list[str]:
+        """The names of the artifacts that an account can tell of. Raises as `fetch` does."""
+
+    def versions(self, account: str, type_: str, name: str) -> list[str]:
+        """The versions of an artifact that an account can tell of. Raises as `fetch` does."""
 
 
 class Sources(Protocol):

@@ -14,6 +14,7 @@ from gennaker.bus.open import open_bus
 from gennaker.bus.port import Transport
 from gennaker.config.settings import Settings
 from gennaker.core import metrics
+from gennaker.core.artifacts.accounts import Accounts
 from gennaker.core.errors import GennakerError
 from gennaker.core.model.ids import ulid
 from gennaker.core.model.stage_type import StageTypes
@@ -75,6 +76,7 @@ class Runtime:
         live = LogLive(self.database, self.transport if self.transport.capabilities.shared else None)
         self.bell.on_news(live.news)
         control = SqlControl(self.database, definitions, self.bell, clock)
+        http = Outbound(settings.outbound.allow)
         self.services = Services(
             definitions=definitions,
             executions=SqlExecutions(self.database),
@@ -82,8 +84,9 @@ class Runtime:
             bus=Letters(self.transport, self.database, ask_anew(control)),
             live=live,
             why=LiveWhy(self._types, self._unroutable, clock),
-            http=Outbound(settings.outbound.allow),
             sources=SqlSources(self.database, clock),
+            http=http,
+            artifacts=Accounts(plugins.accounts(), http),
             stage_types=self._types,
             health=self.health,
             metrics=self._metrics,

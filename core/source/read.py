@@ -89,16 +89,15 @@ def read_tree(tree: Tree, known: Known | None = None) -> Reading:
 
 def _read_file(file: str, data: bytes) -> Reading:
     try:
-        found = [each for document in documents(file, data) for each in _objects(document)]
+        whole = [document for document in documents(file, data) if document.value is not None]
     except ConfigError as error:
         return Reading(problems=error.problems[:_MOST])
     items: list[Item] = []
     problems: list[Problem] = []
     warnings: list[Problem] = []
-    for each in found:
-        wrong = _problems(file, each, items, warnings)
-        problems += wrong
-    if not found:
+    for each in (each for document in whole for each in _objects(document)):
+        problems += _problems(file, each, items, warnings)
+    if not whole:
         message = "holds nothing"
         problems.append(
             Problem(file=file, line=1, message=message, expected="a pipeline; remove the file to remove it")
@@ -107,10 +106,10 @@ def _read_file(file: str, data: bytes) -> Reading:
 
 
 def _objects(document: Document) -> Iterator[_Found]:
-    """A document holds one object, or a list of them; an empty one none."""
+    """A document holds one object, or a list of them."""
     if isinstance(document.value, list):
         yield from (_Found(document, (number,), value) for number, value in enumerate(document.value))
-    elif document.value is not None:
+    else:
         yield _Found(document, (), document.value)
 
 

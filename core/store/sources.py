@@ -44,7 +44,7 @@ class SqlSources:
             before: Json = msgspec.json.decode(row) if row else {}
             whole = {**report, **{key: report.get(key) or before.get(key) for key in _KEPT}}
             if whole.get("changes") or _news(before) != _news(whole):
-                fact = {"type": "source.synced" if whole["state"] == "synced" else "source.failed", **whole}
+                fact = {**whole, "type": "source.synced" if whole["state"] == "synced" else "source.failed"}
                 tell(connection, subject, fact, self._clock())
             _PUT(connection, [(subject, msgspec.json.encode(whole).decode())])
 

@@ -92,7 +92,7 @@ class Follower:
         """What every report begins with. `synced` is when all was as the source says."""
         source = self._source()
         place = self.followed.directory or self.followed.repository
-        told: Json = {"name": source.id, "type": source.type, "place": place}
+        told: Json = {"name": source.id, "kind": source.type, "place": place}
         if source.type == "git":
             told |= {"branch": self.followed.branch, "path": self.followed.path}
         times = {"checked": self._services.clock(), "synced": self._synced}

@@ -276,6 +276,19 @@ class Artifacts(Protocol):
         """The versions of an artifact that an account can tell of. Raises as `fetch` does."""
 
 
+class Sources(Protocol):
+    """What became of the sources of definitions that are followed; JSON, ready to show."""
+
+    def tell(self, report: Json) -> None:
+        """Keep the newest report of a source: `{name, state: synced|problems|failed, …}`. What is new in it goes to the log too. Raises Unavailable."""
+
+    def reports(self) -> list[Json]:
+        """The newest report of each, by name."""
+
+    def forget(self, name: str, *, user: str) -> None:
+        """Show a source that nobody follows any more no longer. Raises NotFound."""
+
+
 class Services(Struct, frozen=True, kw_only=True):
     """Everything a plugin is given. A process that lacks a role has None where that role's service would be."""
 
@@ -288,6 +301,7 @@ class Services(Struct, frozen=True, kw_only=True):
     why: Why | None = None
     http: Http | None = None
     artifacts: Artifacts | None = None
+    sources: Sources | None = None
     #: The clouds of this process, by name.
     clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.

@@ -5,6 +5,7 @@ import configparser
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def foreign(module: str) -> bool:
     return module not in sys.stdlib_module_names and module != "gennaker"
 
 
+@cache
 def distributions_of(module: str) -> set[str]:
     """The distributions that bring a module."""
     return {normal(one) for one in packages_distributions().get(module, ())}

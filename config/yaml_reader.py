@@ -6,7 +6,7 @@ booleans. Merge keys are not read. Where PyYAML has libyaml in it, that reads: i
 """
 
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,10 +83,23 @@ def read_text(text: str, name: str, *, limit: int = MAX_BYTES, values: int = MAX
 
     `limit` is the most bytes, `values` the most values with every alias written out: more only for what is known to be large.
     """
+    node = _composed(text, name, limit, yaml.compose)
+    return Document(value=None, lines={}) if node is None else _Builder(name, values).build(node)
+
+
+def read_all_text(text: str, name: str, *, limit: int = MAX_BYTES) -> list[Any]:
+    """The values of all documents in a text, together within the limits of one. Raises ConfigError."""
+    builder = _Builder(name, MAX_VALUES)
+    nodes = _composed(text, name, limit, lambda given, Loader: list(yaml.compose_all(given, Loader=Loader)))
+    return [None if node is None else builder.build(node).value for node in nodes]
+
+
+def _composed(text: str, name: str, limit: int, compose: Callable[..., Any]) -> Any:
+    """What `compose` makes of a text. Raises ConfigError."""
     if len(text.encode("utf-8", "surrogatepass")) > limit:
         raise ConfigError([Problem(file=name, message="is too large", expected=f"at most {limit} bytes")])
     try:
-        node = yaml.compose(str(text), Loader=_Loader)
+        return compose(str(text), Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -98,9 +111,6 @@ def read_text(text: str, name: str, *, limit: int = MAX_BYTES, values: int = MAX
         raise ConfigError([Problem(file=name, message=f"is not YAML: {error}")]) from error
     except RecursionError as error:
         raise ConfigError([_too_deep(name)]) from error
-    if node is None:
-        return Document(value=None, lines={})
-    return _Builder(name, values).build(node)
 
 
 def _too_deep(name: str, line: int | None = None) -> Problem:
@@ -118,6 +128,7 @@ class _Builder:
         self.count = 0
 
     def build(self, node: yaml.Node) -> Document:
+        self.lines = {}
         value = self.value(node, (), 0)
         if self.problems:
             raise ConfigError(self.problems)

@@ -21,7 +21,9 @@ from gennaker.core import hookspecs
 from gennaker.core.artifacts.account import ArtifactAccount
 from gennaker.core.discovery import Candidate, candidates
 from gennaker.core.hookspecs import PROJECT, Background, Subscription
+from gennaker.core.lookups import StandardLookup, lookup_type
 from gennaker.core.model.stage_type import StageTypes
+from gennaker.core.model.work import LOOKUP_TYPE
 from gennaker.core.services import Services
 from gennaker.core.stage import Stage, declaration, key_of
 
@@ -68,8 +70,8 @@ class Plugins:
         #: Names that the configuration leaves out.
         self.disabled: list[str] = []
         #: Stage types by key, as code and as declarations.
-        self.stages: dict[str, type[Stage]] = {}
-        self.types: StageTypes = {}
+        self.stages: dict[str, type[Stage]] = {LOOKUP_TYPE: StandardLookup}
+        self.types: StageTypes = {LOOKUP_TYPE: declaration(StandardLookup, "core", "")}
 
     def add(self, candidate: Candidate) -> None:
         """Load one plugin; whatever it raises is noted in `broken`."""
@@ -134,6 +136,9 @@ class Plugins:
         self._hooks.register(module, candidate.name)
         settings = self._own_settings(candidate.name)
         stages = tuple(self._ask(candidate.name, "gennaker_stages", settings=settings) or ())
+        functions = tuple(self._ask(candidate.name, "gennaker_functions", settings=settings) or ())
+        if functions:
+            stages = (*stages, lookup_type(functions, candidate.name))
         types = self._declared(stages, candidate.name, version)
         accounts = self._accounts(candidate.name, settings)
         for stage in stages:
@@ -147,7 +152,7 @@ class Plugins:
                 version=version,
                 source=candidate.source,
                 hooks=tuple(sorted(hooks)),
-                stages=stages,
+                stages=tuple(stage for stage in stages if not stage.functions),
                 accounts=accounts,
                 settings=settings,
             )

@@ -29,6 +29,12 @@ class Control(Protocol):
     def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """What `start` would run, trigger and stages complete; what is wrong stands in `errors`. Nothing is started."""
 
+    def dry_run(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """What an execution would do: `{stages: [{refId, name, type, outcome, why, expressions, …}], trigger, errors}`; nothing is started.
+
+        Raises InvalidRequest for what `start` would refuse.
+        """
+
     def start_stored(
         self,
         application: str,

@@ -11,12 +11,15 @@ from concurrent.futures import TimeoutError as NotYet
 from sqlalchemy import Connection
 
 from gennaker.core.engine.apply import fold
+from gennaker.core.engine.outlook import outlook
 from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
 from gennaker.core.errors import InvalidRequest, NotFound, Refused
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.ids import shard_of, ulid
+from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.prior import prior_artifacts
 from gennaker.core.services import Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store import keys as accepted
@@ -32,7 +35,15 @@ _CORRELATION = "correlation:"
 class SqlControl:
     """See `gennaker.core.services.Control`."""
 
-    def __init__(self, database: Database, definitions: Definitions, bell: Bell, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        definitions: Definitions,
+        bell: Bell,
+        clock: Callable[[], int],
+        types: Callable[[], StageTypes] = dict,
+    ) -> None:
+        self._types = types
         self._database = database
         self._definitions = definitions
         self._bell = bell
@@ -44,12 +55,27 @@ class SqlControl:
         """See the interface."""
         now = self._clock()
         id_ = self._new_id(now, pipeline.get("executionId"))
-        event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin)
+        prior = prior_artifacts(self._database, pipeline, trigger)
+        event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin, prior=prior)
         return self._accept(event, self._keys(key, trigger, event.application), now)
 
     def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """See the interface."""
-        return plan_pipeline(pipeline, trigger, user)
+        return plan_pipeline(pipeline, trigger, user, prior_artifacts(self._database, pipeline, trigger))
+
+    def dry_run(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """See the interface."""
+        now = self._clock()
+        prior = prior_artifacts(self._database, pipeline, trigger)
+        event = accept_pipeline(pipeline, trigger, id_=self._new_id(now, None), now=now, user=user, prior=prior)
+        execution = fold(None, (event,), now)
+        return {
+            "application": execution.application,
+            "name": execution.name,
+            "trigger": execution.trigger,
+            "stages": outlook(execution, self._types(), now),
+            "errors": [event.failure] if event.failure else [],
+        }
 
     def start_stored(
         self,

@@ -74,7 +74,7 @@ class Runtime:
         self._ownership = Ownership(self._process, self.database, self._owner, clock)
         live = LogLive(self.database, self.transport if self.transport.capabilities.shared else None)
         self.bell.on_news(live.news)
-        control = SqlControl(self.database, definitions, self.bell, clock)
+        control = SqlControl(self.database, definitions, self.bell, clock, self._types)
         http = Outbound(settings.outbound.allow)
         self.services = Services(
             definitions=definitions,

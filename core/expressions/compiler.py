@@ -282,7 +282,10 @@ class _Compiler:
         return call
 
     def _path(self, node: tree.Path) -> Compiled:
-        places = [Place(self.source, node.column - 1, end, step.column) for step, end in zip(node.steps, node.ends, strict=True)]
+        places = [
+            Place(self.source, node.column - 1, end, step.column)
+            for step, end in zip(node.steps, node.ends, strict=True)
+        ]
         if isinstance(node.start, tree.Type):
             start = self._static(node.start, node.steps[0])
             rest = list(zip(node.steps, places, strict=True))[1:]
@@ -303,7 +306,9 @@ class _Compiler:
         return walk
 
     def _start(self, node: tree.Node) -> Compiled:
-        if (isinstance(node, tree.Here) and self.from_root) or (isinstance(node, tree.Variable) and node.name == "root"):
+        if (isinstance(node, tree.Here) and self.from_root) or (
+            isinstance(node, tree.Variable) and node.name == "root"
+        ):
             return lambda scope, _this: scope.root
         if isinstance(node, tree.Here) or (isinstance(node, tree.Variable) and node.name == "this"):
             return lambda _scope, this: this

@@ -8,7 +8,7 @@ booleans. Merge keys are not read. Where PyYAML has libyaml in it, that reads: i
 import re
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from msgspec import Struct
@@ -27,6 +27,7 @@ MAX_VALUES = 200_000
 MAX_DEPTH = 60
 _LONGEST_NUMBER = 400
 
+T = TypeVar("T")
 Path_ = tuple[str | int, ...]
 
 _TAG = "tag:yaml.org,2002:"
@@ -83,23 +84,22 @@ def read_text(text: str, name: str, *, limit: int = MAX_BYTES, values: int = MAX
 
     `limit` is the most bytes, `values` the most values with every alias written out: more only for what is known to be large.
     """
-    node = _composed(text, name, limit, yaml.compose)
+    node = _composed(lambda: yaml.compose(str(text), Loader=_Loader), text, name, limit)
     return Document(value=None, lines={}) if node is None else _Builder(name, values).build(node)
 
 
-def read_all_text(text: str, name: str, *, limit: int = MAX_BYTES) -> list[Any]:
-    """The values of all documents in a text, together within the limits of one. Raises ConfigError."""
+def read_documents(text: str, name: str, *, limit: int = MAX_BYTES) -> list[Document]:
+    """The documents in a text, divided by `---`; the limits hold for all of them together. Raises ConfigError."""
+    nodes = _composed(lambda: list(yaml.compose_all(str(text), Loader=_Loader)), text, name, limit)
     builder = _Builder(name, MAX_VALUES)
-    nodes = _composed(text, name, limit, lambda given, Loader: list(yaml.compose_all(given, Loader=Loader)))
-    return [None if node is None else builder.build(node).value for node in nodes]
+    return [Document(value=None, lines={}) if node is None else builder.build(node) for node in nodes]
 
 
-def _composed(text: str, name: str, limit: int, compose: Callable[..., Any]) -> Any:
-    """What `compose` makes of a text. Raises ConfigError."""
+def _composed(compose: Callable[[], T], text: str, name: str, limit: int) -> T:
     if len(text.encode("utf-8", "surrogatepass")) > limit:
         raise ConfigError([Problem(file=name, message="is too large", expected=f"at most {limit} bytes")])
     try:
-        return compose(str(text), Loader=_Loader)
+        return compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
@@ -118,7 +118,7 @@ def _too_deep(name: str, line: int | None = None) -> Problem:
 
 
 class _Builder:
-    """Turns nodes into plain data and collects the problems."""
+    """Turns nodes into plain data and collects the problems; of several documents, it counts the values of all."""
 
     def __init__(self, name: str, most: int) -> None:
         self.name = name

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 _encoder = msgspec.json.Encoder()
 _EXPRESSION = re.compile(r"\$\{([^{}]*)\}")
-_PATH = re.compile(r"\s*(parameters|trigger)((?:\.\w[\w-]*|\[\d+\]|\['[^']*'\]|\[\"[^\"]*\"\])*)\s*")
+_PATH = re.compile(r"\s*(parameters|trigger|templateVariables)((?:\.\w[\w-]*|\[\d+\]|\['[^']*'\]|\[\"[^\"]*\"\])*)\s*")
 _STEP = re.compile(r"\.(\w[\w-]*)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
 
 
@@ -27,8 +27,8 @@ class Failure(Struct, frozen=True, kw_only=True):
 def evaluate(value: Any, roots: Mapping[str, Any]) -> tuple[Any, tuple[Failure, ...]]:
     """The value with its look-ups replaced, and what could not be.
 
-    `roots` holds `parameters` and `trigger`. A text that is one expression takes the type of what it finds; the same object
-    comes back when nothing was replaced.
+    `roots` holds `parameters` and `trigger`, or `templateVariables`. A text that is one expression takes the type of what it finds;
+    the same object comes back when nothing was replaced.
     """
     if b"${" not in _encoder.encode(value):  # encoding costs a tenth of a walk, and most contexts hold no expression
         return value, ()

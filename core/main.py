@@ -13,6 +13,7 @@ MODULES = {
     "up": ("gennaker.core.cli.up", "Start the daemon."),
     "application": ("gennaker.core.cli.application", "List, show, save and delete applications."),
     "pipeline": ("gennaker.core.cli.pipeline", "Save, run and validate pipelines."),
+    "template": ("gennaker.core.cli.template", "Save, plan and use pipeline templates."),
     "execution": ("gennaker.core.cli.execution", "Watch and steer what runs."),
     "config": ("gennaker.core.cli.config", "Check, show and write the configuration."),
     "plugin": ("gennaker.core.cli.plugin", "List, check and write plugins."),

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from gennaker.core.cloud.provider import Cloud
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.status import Status
@@ -28,6 +29,12 @@ class Control(Protocol):
 
     def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """What `start` would run, trigger and stages complete; what is wrong stands in `errors`. Nothing is started."""
+
+    def dry_run(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """What an execution would do: `{stages: [{refId, name, type, outcome, why, expressions, …}], trigger, errors}`; nothing is started.
+
+        Raises InvalidRequest for what `start` would refuse.
+        """
 
     def start_stored(
         self,
@@ -259,8 +266,27 @@ class Artifacts(Protocol):
     def fetch(self, artifact: Json) -> bytes:
         """The content of an artifact in Spinnaker's JSON; a `git/repo` is a gzipped tar of its files.
 
-        Raises InvalidRequest (no such account, wrong reference), NotFound, Refused (too large, not allowed), Unavailable.
+        Raises InvalidRequest (no account for it, wrong reference), NotFound, Refused (too large, not allowed), Unavailable.
         """
+
+    def names(self, account: str, type_: str) -> list[str]:
+        """The names of the artifacts that an account can tell of. Raises as `fetch` does."""
+
+    def versions(self, account: str, type_: str, name: str) -> list[str]:
+        """The versions of an artifact that an account can tell of. Raises as `fetch` does."""
+
+
+class Sources(Protocol):
+    """What became of the sources of definitions that are followed; JSON, ready to show."""
+
+    def tell(self, report: Json) -> None:
+        """Keep the newest report of a source: `{name, state: synced|problems|failed, …}`. What is new in it goes to the log too. Raises Unavailable."""
+
+    def reports(self) -> list[Json]:
+        """The newest report of each, by name."""
+
+    def forget(self, name: str, *, user: str) -> None:
+        """Show a source that nobody follows any more no longer. Raises NotFound."""
 
 
 class Services(Struct, frozen=True, kw_only=True):
@@ -275,6 +301,9 @@ class Services(Struct, frozen=True, kw_only=True):
     why: Why | None = None
     http: Http | None = None
     artifacts: Artifacts | None = None
+    sources: Sources | None = None
+    #: The clouds of this process, by name.
+    clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.
     stage_types: Callable[[], StageTypes] = dict
     health: Callable[[], HealthReport] | None = None

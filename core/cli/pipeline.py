@@ -4,18 +4,23 @@ from collections.abc import Mapping
 
 import click
 
-from gennaker.core.cli.assignment import assignment
 from gennaker.core.cli.client import Daemon, daemon, remote_options
 from gennaker.core.cli.definition_file import read_all, read_one
 from gennaker.core.cli.output import Cell, chosen, done, dump, moment, output_option, printable, show
+from gennaker.core.cli.parameter import parameter
 from gennaker.core.cli.progress import follow
 from gennaker.core.cli.root import FAILED, REFUSED, USAGE, Told
+from gennaker.core.cli.source import apply_source, plan_source
 from gennaker.core.services import Json
 
 
 @click.group()
 def pipeline() -> None:
     """Save, run and validate pipelines. Files are JSON or YAML in Spinnaker's format."""
+
+
+pipeline.add_command(plan_source)
+pipeline.add_command(apply_source)
 
 
 @pipeline.command("save")
@@ -147,7 +152,7 @@ def run_pipeline(
     timeout: float | None,
 ) -> None:
     """Start a pipeline, by name or id."""
-    values = (read_one(param_file) if param_file else {}) | dict(assignment(text, "--param") for text in params)
+    values = (read_one(param_file) if param_file else {}) | dict(parameter(text) for text in params)
     trigger = {"type": "manual", "parameters": values}
     client = daemon(ctx)
     headers = {"Idempotency-Key": key} if key else {}

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from gennaker.core.cli.assignment import assignment
 from gennaker.core.cli.client import Daemon, daemon, errors_of, remote_options
 from gennaker.core.cli.definition_file import read_all, read_one
 from gennaker.core.cli.output import Cell, chosen, done, dump, moment, output_option, printable, show
+from gennaker.core.cli.parameter import parameter
 from gennaker.core.cli.root import FAILED, REFUSED, USAGE, Told
 from gennaker.core.services import Json
 
@@ -180,7 +180,7 @@ def use_template(
         raise Told("a template is named by --tag or by --digest; expected one of them", USAGE)
     reference = str(Reference(id=id_, tag=tag or "latest", digest=digest))
     read_reference(reference)
-    variables: dict[str, Any] = (read_one(file) if file else {}) | dict(assignment(text, "--set") for text in values)
+    variables: dict[str, Any] = (read_one(file) if file else {}) | dict(parameter(text, "--set") for text in values)
     dump(
         ctx,
         {

@@ -11,13 +11,16 @@ from concurrent.futures import TimeoutError as NotYet
 from sqlalchemy import Connection
 
 from gennaker.core.engine.apply import fold
+from gennaker.core.engine.outlook import outlook
 from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
 from gennaker.core.errors import InvalidRequest, InvalidTemplate, NotFound, Refused
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.ids import shard_of, ulid
+from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.planning import Planning
+from gennaker.core.runtime.prior import prior_artifacts
 from gennaker.core.services import Artifacts, Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store import keys as accepted
@@ -39,8 +42,10 @@ class SqlControl:
         definitions: Definitions,
         bell: Bell,
         clock: Callable[[], int],
+        types: Callable[[], StageTypes] = dict,
         artifacts: Artifacts | None = None,
     ) -> None:
+        self._types = types
         self._database = database
         self._definitions = definitions
         self._planning = Planning(definitions, artifacts)
@@ -54,7 +59,8 @@ class SqlControl:
         now = self._clock()
         id_ = self._new_id(now, pipeline.get("executionId"))
         planned, problem = self._planning.or_failed(pipeline, trigger)
-        event = accept_pipeline(planned, trigger, id_=id_, now=now, user=user, origin=origin)
+        prior = prior_artifacts(self._database, planned, trigger)
+        event = accept_pipeline(planned, trigger, id_=id_, now=now, user=user, origin=origin, prior=prior)
         started = self._accept(event, self._keys(key, trigger, event.application), now)
         if problem is not None:
             raise problem
@@ -67,7 +73,22 @@ class SqlControl:
         except InvalidTemplate as problem:
             as_given = {key: value for key, value in pipeline.items() if key != "plan"}
             return {**as_given, "trigger": trigger, "errors": list(problem.problems)}
-        return plan_pipeline(planned, trigger, user)
+        return plan_pipeline(planned, trigger, user, prior_artifacts(self._database, planned, trigger))
+
+    def dry_run(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """See the interface."""
+        now = self._clock()
+        planned = self._planning.planned(pipeline, trigger)
+        prior = prior_artifacts(self._database, planned, trigger)
+        event = accept_pipeline(planned, trigger, id_=self._new_id(now, None), now=now, user=user, prior=prior)
+        execution = fold(None, (event,), now)
+        return {
+            "application": execution.application,
+            "name": execution.name,
+            "trigger": execution.trigger,
+            "stages": outlook(execution, self._types(), now),
+            "errors": [event.failure] if event.failure else [],
+        }
 
     def start_stored(
         self,

@@ -39,10 +39,8 @@ class Edit(Struct, frozen=True, kw_only=True):
 
 
 def record(connection: Connection, edit: Edit) -> None:
-    """Append the fact to the log, in the order of its shard, and keep the revision of what was saved."""
+    """Append the fact to the log, and keep the revision of what was saved."""
     subject = f"{edit.kind}:{edit.id}"
-    position = entries.take_position(connection, shard := shard_of(subject, shards_of(connection)))
-    number: int = _LAST(connection, subject).scalar_one() + 1
     application = edit.definition.get("application", edit.id if edit.kind == "application" else "")
     fact = {
         "type": f"{edit.kind}.{edit.action}",
@@ -52,20 +50,28 @@ def record(connection: Connection, edit: Edit) -> None:
         "application": application,
         **edit.more,
     }
+    number = tell(connection, subject, fact, edit.at)
+    if edit.action == "saved":
+        _INSERT(connection, [(subject, number, edit.at, edit.user, msgspec.json.encode(edit.definition))])
+
+
+def tell(connection: Connection, subject: str, fact: Json, at: int) -> int:
+    """Append a fact about what is no execution to the log, in the order of its shard; returns its number."""
+    position = entries.take_position(connection, shard := shard_of(subject, shards_of(connection)))
+    number: int = _LAST(connection, subject).scalar_one() + 1
     entry = Entry(
         shard=shard,
         position=position,
         execution=subject,
         sequence=number,
         count=1,
-        at=edit.at,
-        application=application,
+        at=at,
+        application=fact.get("application", ""),
         cause="",
         body=msgspec.json.encode([fact]),
     )
     entries.append(connection, [entry])
-    if edit.action == "saved":
-        _INSERT(connection, [(subject, number, edit.at, edit.user, msgspec.json.encode(edit.definition))])
+    return number
 
 
 def newest(connection: Connection, kind: Kind, id_: str, limit: int) -> list[Json]:

@@ -19,6 +19,7 @@ from gennaker.plugins.gate import (
     operations,
     pipelines,
     projects,
+    sources,
     stages,
     tasks,
     templates,
@@ -30,8 +31,18 @@ from gennaker.plugins.gate.feed import Feed
 
 #: A path that several routers match belongs to the first; what is asked for most stands in front.
 _NOUNS = (
-    *(executions, stages, expressions, failures, operations, tasks, templates),
-    *(definitions, applications, projects, pipelines),
+    executions,
+    stages,
+    expressions,
+    failures,
+    operations,
+    tasks,
+    sources,
+    templates,
+    definitions,
+    applications,
+    projects,
+    pipelines,
 )
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),

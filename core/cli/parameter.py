@@ -1,7 +1,4 @@
-"""`KEY=VALUE` on the command line, where VALUE is a text, and `KEY:=JSON` for everything else.
-
-Separate because parameters of a pipeline and variables of a template are given in the same way.
-"""
+"""Parameters as the command line takes them: `KEY=VALUE`, or `KEY:=JSON` for what is not a text."""
 
 from typing import Any
 
@@ -9,8 +6,8 @@ import click
 import msgspec
 
 
-def assignment(text: str, option: str) -> tuple[str, Any]:
-    """Key and value. Raises click.BadParameter naming the option."""
+def parameter(text: str, option: str = "--param") -> tuple[str, Any]:
+    """Name and value. Raises BadParameter."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip(":"):
         raise click.BadParameter(f"{text!r}; expected KEY=VALUE or KEY:=JSON", param_hint=option)

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gennaker.bus.event import Event
 from gennaker.config.settings import Settings
+from gennaker.core.artifacts.account import ArtifactAccount
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.cloud.stage import CloudStage
 from gennaker.core.lookups import OutsideFunction
@@ -70,6 +71,11 @@ def gennaker_clouds(settings: Any) -> Sequence[Cloud]:  # type: ignore[empty-bod
 @hookspec
 def gennaker_cloud_stages() -> Sequence[type[CloudStage]]:  # type: ignore[empty-body]
     """Stage types that are written once for all clouds: each cloud of any plugin gets its copy."""
+
+
+@hookspec
+def gennaker_artifacts(settings: Any) -> Sequence[ArtifactAccount]:  # type: ignore[empty-body]
+    """The artifact accounts that its section configures, and those that need no configuration; asked for in every process."""
 
 
 @hookspec

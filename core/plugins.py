@@ -18,6 +18,9 @@ from msgspec.structs import replace
 from gennaker.config.problems import ConfigError, did_you_mean
 from gennaker.config.settings import Settings
 from gennaker.core import hookspecs
+from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.cloud.provider import Cloud
+from gennaker.core.cloud.stage import CloudStage, bind
 from gennaker.core.discovery import Candidate, candidates
 from gennaker.core.hookspecs import PROJECT, Background, Subscription
 from gennaker.core.lookups import StandardLookup, lookup_type
@@ -45,6 +48,10 @@ class Loaded(Struct, frozen=True, kw_only=True):
     #: The names of the hooks it implements.
     hooks: tuple[str, ...]
     stages: tuple[type[Stage], ...] = ()
+    #: The artifact accounts that it brings.
+    accounts: tuple[ArtifactAccount, ...] = ()
+    clouds: tuple[Cloud, ...] = ()
+    cloud_stages: tuple[type[CloudStage], ...] = ()
     #: Its validated section of the YAML; None when it has no settings.
     settings: Any = None
 
@@ -100,6 +107,15 @@ class Plugins:
                 self.broken.append(Broken(plugin.name, plugin.version, reason))
         return found
 
+    @property
+    def clouds(self) -> dict[str, Cloud]:
+        """The clouds of all plugins, by name."""
+        return {cloud.name: cloud for plugin in self.loaded for cloud in plugin.clouds}
+
+    def accounts(self) -> list[ArtifactAccount]:
+        """The artifact accounts of all plugins."""
+        return [account for plugin in self.loaded for account in plugin.accounts]
+
     def subscriptions(self, services: Services) -> list[Subscription]:
         """All subscriptions, each queue's name led by its plugin's."""
         return [
@@ -132,17 +148,10 @@ class Plugins:
         functions = tuple(self._ask(candidate.name, "gennaker_functions", settings=settings) or ())
         if functions:
             stages = (*stages, lookup_type(functions, candidate.name))
-        types: StageTypes = {}
-        for stage in stages:
-            if not (isinstance(stage, type) and issubclass(stage, Stage) and stage.type):
-                raise Unusable(
-                    f'gennaker_stages gave {stage!r}, expected a class such as `class Wait(Stage, type="wait")`'
-                )
-            key = key_of(stage)
-            if key in self.types or key in types:
-                owner = self.types[key].plugin if key in self.types else candidate.name
-                raise Unusable(f"the stage type {key!r} exists already, in plugin {owner!r}")
-            types[key] = declaration(stage, candidate.name, version)
+        types = self._declared(stages, candidate.name, version)
+        accounts = self._accounts(candidate.name, settings)
+        clouds = self._clouds(candidate.name, settings)
+        cloud_stages = tuple(self._ask(candidate.name, "gennaker_cloud_stages", settings=settings) or ())
         for stage in stages:
             stage.plugin = candidate.name
             self.stages[key_of(stage)] = stage
@@ -155,9 +164,65 @@ class Plugins:
                 source=candidate.source,
                 hooks=tuple(sorted(hooks)),
                 stages=tuple(stage for stage in stages if not stage.functions),
+                accounts=accounts,
+                clouds=clouds,
+                cloud_stages=cloud_stages,
                 settings=settings,
             )
         )
+
+    def _declared(self, stages: Sequence[type[Stage]], plugin: str, version: str) -> StageTypes:
+        types: StageTypes = {}
+        for stage in stages:
+            if not (isinstance(stage, type) and issubclass(stage, Stage) and stage.type):
+                raise Unusable(
+                    f'gennaker_stages gave {stage!r}, expected a class such as `class Wait(Stage, type="wait")`'
+                )
+            key = key_of(stage)
+            if key in self.types or key in types:
+                owner = self.types[key].plugin if key in self.types else plugin
+                raise Unusable(f"the stage type {key!r} exists already, in plugin {owner!r}")
+            types[key] = declaration(stage, plugin, version)
+        return types
+
+    def _accounts(self, plugin: str, settings: Any) -> tuple[ArtifactAccount, ...]:
+        """The artifact accounts of a plugin; a name may come again for other types only."""
+        found: list[ArtifactAccount] = []
+        known = [(account, one.name) for one in self.loaded for account in one.accounts]
+        for account in self._ask(plugin, "gennaker_artifacts", settings=settings) or ():
+            if not isinstance(account, ArtifactAccount):
+                raise Unusable(f"gennaker_artifacts gave {account!r}, expected an ArtifactAccount")
+            for other, owner in known:
+                if other.name == account.name and other.overlaps(account):
+                    raise Unusable(f"the artifact account {account.name!r} exists already, in plugin {owner!r}")
+            known.append((account, plugin))
+            found.append(account)
+        return tuple(found)
+
+    def _clouds(self, plugin: str, settings: Any) -> tuple[Cloud, ...]:
+        """The clouds of a plugin; names of clouds and of accounts are unique."""
+        found = tuple(self._ask(plugin, "gennaker_clouds", settings=settings) or ())
+        known = {account.name: cloud.name for cloud in self.clouds.values() for account in cloud.accounts()}
+        for cloud in found:
+            if not isinstance(cloud, Cloud):
+                raise Unusable(f"gennaker_clouds gave {cloud!r}, expected a Cloud")
+            if cloud.name in self.clouds:
+                raise Unusable(f"the cloud {cloud.name!r} exists already")
+            for account in cloud.accounts():
+                if account.name in known:
+                    raise Unusable(f"the account {account.name!r} exists already, in cloud {known[account.name]!r}")
+                known[account.name] = cloud.name
+        return found
+
+    def bind(self) -> None:
+        """Give each cloud its copy of the stage types that are written once for all."""
+        for plugin in self.loaded:
+            for stage in plugin.cloud_stages:
+                for cloud in self.clouds.values():
+                    bound = bind(stage, cloud)
+                    bound.plugin = plugin.name
+                    self.stages[key_of(bound)] = bound
+                    self.types[key_of(bound)] = declaration(bound, plugin.name, plugin.version)
 
     def _own_settings(self, name: str) -> Any:
         type_ = self._ask(name, "gennaker_settings")
@@ -201,6 +266,7 @@ def load(settings: Settings, *, only: Sequence[Candidate] | None = None) -> Plug
     found = candidates(settings.plugins_dir) if only is None else only
     for candidate in found:
         plugins.add(candidate)
+    plugins.bind()
     names = {candidate.name for candidate in found}
     for name in sorted(set(settings.plugins) - names) if only is None else ():
         if settings.enabled(name):

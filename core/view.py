@@ -91,6 +91,7 @@ def stage_json(stage: Stage, *, paused: bool = False, types: StageTypes = _NO_TY
         "startTime": stage.start_time,
         "endTime": stage.end_time,
         "startTimeExpiry": stage.start_time_expiry,
+        "scheduledTime": stage.context.get("scheduledTime"),
         "context": context,
         "outputs": stage.outputs if expand else {},
         "tasks": _tasks(stage, paused, types) if expand else (),

@@ -10,12 +10,17 @@ from gennaker.core.cli.output import Cell, chosen, done, dump, moment, output_op
 from gennaker.core.cli.parameter import parameter
 from gennaker.core.cli.progress import follow
 from gennaker.core.cli.root import FAILED, REFUSED, USAGE, Told
+from gennaker.core.cli.source import apply_source, plan_source
 from gennaker.core.services import Json
 
 
 @click.group()
 def pipeline() -> None:
     """Save, run and validate pipelines. Files are JSON or YAML in Spinnaker's format."""
+
+
+pipeline.add_command(plan_source)
+pipeline.add_command(apply_source)
 
 
 @pipeline.command("save")

@@ -55,7 +55,16 @@ def is_active(group: ServerGroup) -> bool:
 
 def counts(instances: Iterable[Instance]) -> dict[str, int]:
     """`instanceCounts` of Spinnaker's JSON."""
-    found = {"total": 0, "up": 0, "down": 0, "unknown": 0, "outOfService": 0, "starting": 0, "succeeded": 0, "failed": 0}
+    found = {
+        "total": 0,
+        "up": 0,
+        "down": 0,
+        "unknown": 0,
+        "outOfService": 0,
+        "starting": 0,
+        "succeeded": 0,
+        "failed": 0,
+    }
     names = {"Up": "up", "Down": "down", "OutOfService": "outOfService", "Starting": "starting"}
     names |= {"Succeeded": "succeeded", "Failed": "failed"}
     for instance in instances:

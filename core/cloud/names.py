@@ -40,7 +40,11 @@ def parse(name: str) -> Moniker:
 
 def cluster_name(app: str, stack: str = "", detail: str = "") -> str:
     """The cluster's name. Raises InvalidRequest for characters that a name cannot hold."""
-    for part, value, pattern in (("application", app, _PART), ("stack", stack, _PART), ("freeFormDetails", detail, _DETAIL)):
+    for part, value, pattern in (
+        ("application", app, _PART),
+        ("stack", stack, _PART),
+        ("freeFormDetails", detail, _DETAIL),
+    ):
         if (value or part == "application") and not pattern.fullmatch(value):
             raise InvalidRequest(f"{value!r} cannot be part of a name; expected letters, digits, '.' and '_'", part)
     if detail:

@@ -133,7 +133,9 @@ class Cloud:
         """Remove it with its instances and what was made for it alone."""
         raise _missing(self, "destroy")
 
-    def terminate(self, account: str, region: str, instances: Collection[str], operation: Operation, *, shrink: bool = False) -> None:
+    def terminate(
+        self, account: str, region: str, instances: Collection[str], operation: Operation, *, shrink: bool = False
+    ) -> None:
         """End instances; with `shrink` their groups want so many less afterwards."""
         raise _missing(self, "terminate")
 
@@ -153,7 +155,9 @@ class Cloud:
         """Remove a firewall; one that is not there is fine."""
         raise _missing(self, "delete_firewall")
 
-    def tag_images(self, account: str, region: str, names: Collection[str], tags: dict[str, str], operation: Operation) -> list[Image]:
+    def tag_images(
+        self, account: str, region: str, names: Collection[str], tags: dict[str, str], operation: Operation
+    ) -> list[Image]:
         """Set tags of images; the images as they are then."""
         raise _missing(self, "tag_images")
 

@@ -116,7 +116,9 @@ class _Compiler:
 
     def _of(self, number: int, column: int) -> Hole:
         if number >= len(self.holes):
-            raise ExpressionError("a character of the private use area is not allowed here", kind="SpelParseException", column=column)
+            raise ExpressionError(
+                "a character of the private use area is not allowed here", kind="SpelParseException", column=column
+            )
         return self.holes[number]
 
     def _list(self, node: tree.ListOf) -> Compiled:
@@ -294,7 +296,10 @@ class _Compiler:
         return call
 
     def _path(self, node: tree.Path) -> Compiled:
-        places = [Place(self.source, node.column - 1, end, step.column) for step, end in zip(node.steps, node.ends, strict=True)]
+        places = [
+            Place(self.source, node.column - 1, end, step.column)
+            for step, end in zip(node.steps, node.ends, strict=True)
+        ]
         if isinstance(node.start, tree.Type):
             start = self._static(node.start, node.steps[0])
             rest = list(zip(node.steps, places, strict=True))[1:]
@@ -315,7 +320,9 @@ class _Compiler:
         return walk
 
     def _start(self, node: tree.Node) -> Compiled:
-        if (isinstance(node, tree.Here) and self.from_root) or (isinstance(node, tree.Variable) and node.name == "root"):
+        if (isinstance(node, tree.Here) and self.from_root) or (
+            isinstance(node, tree.Variable) and node.name == "root"
+        ):
             return lambda scope, _this: scope.root
         if isinstance(node, tree.Here) or (isinstance(node, tree.Variable) and node.name == "this"):
             return lambda _scope, this: this

@@ -47,9 +47,14 @@ def _list(value: list[Any], budget: Budget, level: int) -> list[Any]:
 
 def _map(value: Mapping[Any, Any], budget: Budget, level: int) -> dict[str, Any]:
     items = {
-        key if isinstance(key, str) else joined(key, budget): _plain(item, budget, level + 1) for key, item in value.items()
+        key if isinstance(key, str) else joined(key, budget): _plain(item, budget, level + 1)
+        for key, item in value.items()
     }
-    same = isinstance(value, dict) and len(items) == len(value) and all(items.get(key) is item for key, item in value.items())
+    same = (
+        isinstance(value, dict)
+        and len(items) == len(value)
+        and all(items.get(key) is item for key, item in value.items())
+    )
     return value if same else items  # type: ignore[return-value]
 
 

@@ -33,9 +33,7 @@ _SPACES = "".join(chr(one) for one in range(0x3001) if is_space(chr(one)))
 
 def _checked(scope: Scope, target: str, begin: int, end: int) -> str:
     if not 0 <= begin <= end <= len(target):
-        raise ExpressionError(
-            f"begin {begin}, end {end}, length {len(target)}", kind="StringIndexOutOfBoundsException"
-        )
+        raise ExpressionError(f"begin {begin}, end {end}, length {len(target)}", kind="StringIndexOutOfBoundsException")
     return target[begin:end]
 
 

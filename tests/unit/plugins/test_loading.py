@@ -202,3 +202,39 @@ def gennaker_routes(settings):
     plugins = folder.load("plugins:\n  gate:\n    enabled: false\n")
     assert str(plugins.asgi(Services())) == "first"
     assert [one.name for one in plugins.broken] == ["second"]
+
+
+ACCOUNT = """
+from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.hookspecs import hookimpl
+
+class Shelf(ArtifactAccount):
+    def fetch(self, artifact, http):
+        return b""
+
+@hookimpl
+def gennaker_artifacts():
+    return [{accounts}]
+"""
+
+
+def test_a_plugin_brings_artifact_accounts(folder: Folder) -> None:
+    folder.plugin("shelf", ACCOUNT.format(accounts="Shelf('ada', ['shelf/book']), Shelf('ada', ['shelf/map'])"))
+    plugins = folder.load()
+    assert plugins.broken == []
+    ours = [account for account in plugins.accounts() if account.name == "ada"]
+    assert [account.types for account in ours] == [("shelf/book",), ("shelf/map",)]
+
+
+@pytest.mark.parametrize(
+    ("accounts", "said"),
+    [
+        ("5", "gennaker_artifacts gave 5, expected an ArtifactAccount"),
+        ("Shelf('ada', ['a/b']), Shelf('ada', ['a/*'])", "artifact account 'ada' exists already, in plugin 'broken'"),
+        ("Shelf('ada', ['a/*']), Shelf('ada', ['a/b'])", "artifact account 'ada' exists already, in plugin 'broken'"),
+    ],
+)
+def test_a_plugin_with_wrong_artifact_accounts_is_left_out(folder: Folder, accounts: str, said: str) -> None:
+    folder.plugin("broken", ACCOUNT.format(accounts=accounts))
+    assert said in folder.reason("broken")
+    assert "ada" not in [account.name for account in folder.load().accounts()]

@@ -1,0 +1,61 @@
+"""GitHub, also as Enterprise Server: files of repositories, as artifacts of the type `github/file`."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from gennaker.config.settings import SECRET
+from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.artifacts.hosts import origin
+from gennaker.core.artifacts.web_file import WebFiles, credentials
+from gennaker.core.hookspecs import hookimpl
+
+
+class Account(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An account of a GitHub."""
+
+    name: Annotated[str, Meta(min_length=1, description="what `artifactAccount` says")]
+    token: Annotated[
+        str,
+        Meta(description="access token, best as a secret reference; none for public files", extra_json_schema=SECRET),
+    ] = ""
+    host: Annotated[
+        str, Meta(min_length=1, description="host of the REST interface; of an Enterprise Server its own host")
+    ] = "api.github.com"
+
+    def __post_init__(self) -> None:
+        origin(self.host)
+
+    def __repr__(self) -> str:
+        return f"Account(name={self.name!r}, host={self.host!r})"
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The section `plugins.github`."""
+
+    accounts: Annotated[tuple[Account, ...], Meta(description="accounts for github/file artifacts")] = ()
+
+
+@hookimpl
+def gennaker_settings() -> type[Settings]:
+    """The section `plugins.github` of the configuration."""
+    return Settings
+
+
+@hookimpl
+def gennaker_artifacts(settings: Settings) -> Sequence[ArtifactAccount]:
+    """The configured accounts."""
+    return [_files(one) for one in settings.accounts]
+
+
+def _files(account: Account) -> WebFiles:
+    headers = {"Accept": "application/vnd.github.v3.raw", **credentials(token=account.token)}
+    return WebFiles(
+        account.name,
+        ["github/file"],
+        hosts=[account.host],
+        headers=headers,
+        version_parameter="ref",
+        expected="the file's contents URL, such as https://api.github.com/repos/acme/shop/contents/deploy.yml",
+    )

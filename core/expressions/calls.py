@@ -46,9 +46,7 @@ def call_function(name: str, given: list[Any], scope: Scope) -> Any:
 def call_method(target: Any, name: str, given: list[Any], scope: Scope, place: Place) -> Any:
     """The value of `target.name(…)`. Raises ExpressionError."""
     if target is None:
-        raise place.wrong(
-            f"'{place.before}' is null, so it has no method '{name}'; to get null then, write ?.{name}(…)"
-        )
+        raise place.wrong(f"{place.before} is null, so it has no method '{name}'; to get null then, write ?.{name}(…)")
     if isinstance(target, str):
         scope.budget.spend(1 + (len(target) >> 10))
     elif isinstance(target, Bean):

@@ -116,7 +116,9 @@ class _Compiler:
 
     def _of(self, number: int, column: int) -> Hole:
         if number >= len(self.holes):
-            raise ExpressionError("a character of the private use area is not allowed here", kind="SpelParseException", column=column)
+            raise ExpressionError(
+                "a character of the private use area is not allowed here", kind="SpelParseException", column=column
+            )
         return self.holes[number]
 
     def _list(self, node: tree.ListOf) -> Compiled:

@@ -32,7 +32,9 @@ def read_condition(text: str) -> Part:
     for mark in (HOLE, FILLER):
         if mark in source:
             column = source.index(mark) + 1
-            error = ExpressionError(f"the character U+{ord(mark):04X} is not allowed", kind="ParseException", column=column)
+            error = ExpressionError(
+                f"the character U+{ord(mark):04X} is not allowed", kind="ParseException", column=column
+            )
             return Part(source=source, start=start, error=error)
     marked = source
     holes: list[Hole] = []

@@ -135,7 +135,9 @@ class Walk:
     def _too_deep(self, value: Any, keys: _Keys) -> None:
         if any("${" in text for text in _texts(value)):
             reason = f"stands in lists and maps nested deeper than {DEEPEST} levels, where nothing is evaluated"
-            self.failures.append(Failure(expression="", text="", reason=reason, kind="SpelLimitException", keys=written(keys)))
+            self.failures.append(
+                Failure(expression="", text="", reason=reason, kind="SpelLimitException", keys=written(keys))
+            )
 
     def text(self, text: str, keys: _Keys) -> Any:
         """A text with `${…}`: what it gives, or the text itself."""
@@ -202,7 +204,9 @@ class Walk:
 
     def _null(self, part: Part, text: str, keys: _Keys) -> None:
         reason = f"{part.source} not found"
-        self.failures.append(Failure(expression=part.source, text=text, reason=reason, level="INFO", keys=written(keys)))
+        self.failures.append(
+            Failure(expression=part.source, text=text, reason=reason, level="INFO", keys=written(keys))
+        )
 
 
 def _as_text(value: Any, budget: Budget) -> str:

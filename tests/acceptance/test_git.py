@@ -90,7 +90,7 @@ def test_the_daemon_follows_a_folder_by_itself(new_daemon: Callable[..., Any], f
     broken = until(lambda report: report["state"] == "problems")
     assert broken["problems"] == ["shop/release.yaml:8: stages[0].type: the type of the stage is missing"]
     assert (broken["synced"], sorted(broken["kept"])) == (
-        until(lambda report: True)["synced"],
+        until(lambda _: True)["synced"],
         ["shop/release: its file has a problem", "shop/rollback: its file has a problem"],
     )
     assert stored(daemon)["shop/release"]["stages"][0]["waitTime"] == 2
@@ -103,7 +103,7 @@ def test_the_daemon_follows_a_folder_by_itself(new_daemon: Callable[..., Any], f
     id_ = stored(daemon)["shop/release"]["id"]
     daemon.kill()
     daemon.start()
-    checked = until(lambda report: True)["checked"]
+    checked = until(lambda _: True)["checked"]
     until(lambda report: report["checked"] > checked)
     revisions = daemon.http.get(f"/pipelineConfigs/{id_}/history").json()
     assert [one["lastModifiedBy"] for one in revisions] == ["source:team"] * 2, "a new start saves nothing again"

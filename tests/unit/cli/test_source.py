@@ -59,7 +59,8 @@ def kept(server: Any) -> Kept:
     return Kept(server)
 
 
-def test_a_plan_shows_what_is_new_and_sends_nothing(gennaker: Any, server: Any, kept: Kept, folder: Path) -> None:
+@pytest.mark.usefixtures("kept")
+def test_a_plan_shows_what_is_new_and_sends_nothing(gennaker: Any, server: Any, folder: Path) -> None:
     result = gennaker("pipeline", "plan", str(folder))
     assert result.stdout == (
         f"+ shop/release  {folder}/shop/release.yaml:1\n1 to create, 0 to change, 0 to delete, 0 unchanged\n"
@@ -94,7 +95,8 @@ def test_a_change_is_shown_place_by_place_and_replaces_what_was_read(
     assert server.made("POST")[0].body["lastModified"] == 7
 
 
-def test_json_has_everything(gennaker: Any, kept: Kept, folder: Path) -> None:
+@pytest.mark.usefixtures("kept")
+def test_json_has_everything(gennaker: Any, folder: Path) -> None:
     (folder / "bad.json").write_text('{"name": "x",\n "stages": 1}')
     result = gennaker("pipeline", "apply", str(folder), "--yes", "-o", "json")
     found = json.loads(result.stdout)
@@ -105,8 +107,9 @@ def test_json_has_everything(gennaker: Any, kept: Kept, folder: Path) -> None:
     assert [(one["file"], one["line"], one["key"]) for one in found["problems"]][1] == ("bad.json", 2, "stages")
 
 
+@pytest.mark.usefixtures("kept")
 def test_a_problem_is_told_with_file_and_line_and_the_others_are_saved(
-    gennaker: Any, server: Any, kept: Kept, folder: Path
+    gennaker: Any, server: Any, folder: Path
 ) -> None:
     (folder / "shop" / "bad.yaml").write_text("name: bad\nstages:\n- refId: '1'\n")
     planned = gennaker("pipeline", "plan", str(folder), "--detailed-exitcode")
@@ -116,7 +119,8 @@ def test_a_problem_is_told_with_file_and_line_and_the_others_are_saved(
     assert [call.body["name"] for call in server.made("POST")] == ["release"]
 
 
-def test_without_yes_it_asks_and_no_answer_is_no(gennaker: Any, server: Any, kept: Kept, folder: Path) -> None:
+@pytest.mark.usefixtures("kept")
+def test_without_yes_it_asks_and_no_answer_is_no(gennaker: Any, server: Any, folder: Path) -> None:
     refused = gennaker("pipeline", "apply", str(folder), stdin="n\n")
     assert (refused.exit_code, server.made("POST")) == (1, [])
     assert "+ shop/release" in refused.stdout
@@ -162,7 +166,8 @@ def test_what_was_changed_meanwhile_is_not_deleted(gennaker: Any, server: Any, k
     assert server.made("DELETE") == []
 
 
-def test_a_refusal_is_told_and_an_outage_ends_everything(gennaker: Any, server: Any, kept: Kept, folder: Path) -> None:
+@pytest.mark.usefixtures("kept")
+def test_a_refusal_is_told_and_an_outage_ends_everything(gennaker: Any, server: Any, folder: Path) -> None:
     server.answers["POST", "/pipelines"] = [(400, {"message": "the submitted pipeline is stale"})]
     refused = gennaker("pipeline", "apply", str(folder), "--yes")
     assert refused.exit_code == FAILED

@@ -43,12 +43,13 @@ def at_start(pipeline: Json, trigger: Json, prior: Sequence[Json] = ()) -> Json:
 
 
 def wants_prior(pipeline: Json, trigger: Json) -> bool:
-    """Whether an expected artifact falls back to the last execution. Raises InvalidRequest as `at_start`."""
-    prior = [(one, where) for one, where in _candidates(pipeline, trigger) if one.get("usePriorArtifact")]
-    if not prior:
+    """Whether an expected artifact falls back to the last execution; not when something is wrong, which `at_start` tells."""
+    try:
+        prior = [(one, where) for one, where in _candidates(pipeline, trigger) if one.get("usePriorArtifact")]
+        received = received_by(pipeline, trigger) if prior else []
+        return any(_match(one, received, where, unique=True) is None for one, where in prior)
+    except InvalidRequest:
         return False
-    received = received_by(pipeline, trigger)
-    return any(_match(one, received, where, unique=True) is None for one, where in prior)
 
 
 def received_by(pipeline: Json, trigger: Json) -> list[Json]:
@@ -101,7 +102,10 @@ def resolve(
 
 def _candidates(pipeline: Json, trigger: Json) -> list[tuple[Json, str]]:
     """The expected artifacts that matter for a trigger: those it names, and those that have something to fall back to."""
-    wanted = {str(id_) for id_ in trigger.get("expectedArtifactIds") or ()}
+    ids = trigger.get("expectedArtifactIds") or []
+    if not isinstance(ids, list | tuple):
+        raise InvalidRequest(f"expected a list of ids, found {type(ids).__name__}", "trigger.expectedArtifactIds")
+    wanted = set(map(str, ids))
     return [
         (one, where)
         for one, where in _expected(pipeline.get("expectedArtifacts"), "expectedArtifacts")

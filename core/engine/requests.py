@@ -3,8 +3,10 @@
 Separate because here the outside world's shapes end. Source: reference §1.1 to §1.3, §1.7, §9.4.
 """
 
+from collections.abc import Sequence
 from typing import Any, cast
 
+from gennaker.core.artifacts.resolve import at_start
 from gennaker.core.engine.check import check_pipeline, check_task
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.model.events import ExecutionRequested, StageSpec
@@ -17,15 +19,25 @@ _OWN = {"type", "name", "refId", "requisiteStageRefIds", "startTimeExpiry"}
 
 
 def accept_pipeline(
-    pipeline: Json, trigger: Json, *, id_: str, now: int, user: str, origin: str = "unknown"
+    pipeline: Json,
+    trigger: Json,
+    *,
+    id_: str,
+    now: int,
+    user: str,
+    origin: str = "unknown",
+    prior: Sequence[Json] = (),
 ) -> ExecutionRequested:
-    """The request to run a pipeline. Raises InvalidRequest naming every place that is wrong; nothing is started then."""
+    """The request to run a pipeline; `prior` are the artifacts of its last execution, if an expected one falls back to them.
+
+    Raises InvalidRequest naming every place that is wrong; nothing is started then.
+    """
     problems, _warnings = check_pipeline(pipeline)
     if problems:
         first = problems[0]
         raise InvalidRequest(first.message, first.where, tuple(str(each) for each in problems))
     full = complete_trigger(pipeline, trigger, user)
-    failure = _startup_failure(pipeline)
+    full, failure = _with_artifacts(pipeline, full, prior)
     return ExecutionRequested(
         id=id_,
         application=pipeline["application"],
@@ -73,7 +85,7 @@ def accept_task(task: Json, *, id_: str, now: int, user: str, origin: str = "unk
     )
 
 
-def plan_pipeline(pipeline: Json, trigger: Json, user: str) -> Json:
+def plan_pipeline(pipeline: Json, trigger: Json, user: str, prior: Sequence[Json] = ()) -> Json:
     """What a request would run: the pipeline with its trigger complete and each stage with its refId, requisites and name.
 
     Nothing is refused: what would be stands in `errors`. Source: reference §1.1 (`plan`) and §9.6.
@@ -91,7 +103,7 @@ def plan_pipeline(pipeline: Json, trigger: Json, user: str) -> Json:
         plan["trigger"] = complete_trigger(pipeline, trigger, user)
     except InvalidRequest as error:
         return {**plan, "errors": [str(error)]}
-    failure = _startup_failure(pipeline)
+    plan["trigger"], failure = _with_artifacts(pipeline, plan["trigger"], prior)
     return {**plan, "errors": [failure]} if failure else plan
 
 
@@ -124,6 +136,16 @@ def _check_option(declared: Json, value: Any) -> None:
     if declared.get("hasOptions") and options and str(value) not in map(str, options) and value not in ("", None):
         listed = ", ".join(map(str, options))
         raise InvalidRequest(f"{value!r} is not one of {listed}", f"trigger.parameters.{declared['name']}")
+
+
+def _with_artifacts(pipeline: Json, trigger: Json, prior: Sequence[Json]) -> tuple[Json, str | None]:
+    """The trigger with its artifacts resolved, and why the pipeline cannot start."""
+    if failure := _startup_failure(pipeline):
+        return trigger, failure
+    try:
+        return {**trigger, **at_start(pipeline, trigger, prior)}, None
+    except InvalidRequest as error:
+        return trigger, error.message
 
 
 def _startup_failure(pipeline: Json) -> str | None:

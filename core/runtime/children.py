@@ -13,8 +13,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gennaker.core.artifacts.resolve import matched_ids
+from gennaker.core.artifacts.visible import visible
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.requests import accept_pipeline
+from gennaker.core.engine.shape import ancestors
 from gennaker.core.errors import GennakerError, InvalidRequest, Unavailable
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import ExecutionRequested
@@ -22,6 +25,7 @@ from gennaker.core.model.execution import Child, Execution
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.status import Status
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.prior import prior_artifacts
 from gennaker.core.services import Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store.commands import Told
@@ -130,6 +134,8 @@ class Children:
 
     def _request(self, parent: Execution, stage_id: str, child: Child, pipeline: Json, now: int) -> ExecutionRequested:
         start = parent.start_time or 0
+        received = _artifacts(parent, stage_id)
+        pipeline = {**pipeline, "receivedArtifacts": received}
         trigger = {
             "type": "pipeline",
             "user": parent.user,
@@ -144,8 +150,12 @@ class Children:
             },
             "parentPipelineStageId": stage_id,
             "correlationId": f"{parent.id}_{stage_id}_{pipeline.get('id')}_{start}",
+            "expectedArtifactIds": _expected_ids(pipeline, parent, received),
         }
-        event = accept_pipeline(pipeline, trigger, id_=child.id, now=now, user=parent.user, origin=parent.origin)
+        prior = prior_artifacts(self._database, pipeline, trigger)
+        event = accept_pipeline(
+            pipeline, trigger, id_=child.id, now=now, user=parent.user, origin=parent.origin, prior=prior
+        )
         if child.detached:
             return event
         return replace(event, parent=parent.id, parent_stage=stage_id)
@@ -158,3 +168,22 @@ class Children:
 
     def _ring(self, *ids: str) -> None:
         self._bell.stored({shard_of(id_, self._database.shards) for id_ in ids})
+
+
+def _artifacts(parent: Execution, stage_id: str) -> list[Json]:
+    """What a child receives: the artifacts that its parent's stage sees."""
+    stage = parent.stages[stage_id]
+    outputs = [each.outputs for each in (stage, *ancestors(parent, stage))]
+    return visible(stage.context, outputs, parent.trigger)
+
+
+def _expected_ids(pipeline: Json, parent: Execution, received: list[Json]) -> list[str]:
+    """The expected artifacts of a child that matter: those that its trigger for this parent names, and those that something matches."""
+    named = [
+        str(id_)
+        for trigger in pipeline.get("triggers") or ()
+        if isinstance(trigger, dict) and trigger.get("type") == "pipeline"
+        if trigger.get("pipeline") == parent.pipeline_config_id
+        for id_ in trigger.get("expectedArtifactIds") or ()
+    ]
+    return list(dict.fromkeys([*named, *matched_ids(pipeline.get("expectedArtifacts"), received)]))

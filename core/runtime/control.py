@@ -17,6 +17,7 @@ from gennaker.core.model import messages as m
 from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.ids import shard_of, ulid
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.prior import prior_artifacts
 from gennaker.core.services import Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store import keys as accepted
@@ -44,12 +45,13 @@ class SqlControl:
         """See the interface."""
         now = self._clock()
         id_ = self._new_id(now, pipeline.get("executionId"))
-        event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin)
+        prior = prior_artifacts(self._database, pipeline, trigger)
+        event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin, prior=prior)
         return self._accept(event, self._keys(key, trigger, event.application), now)
 
     def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """See the interface."""
-        return plan_pipeline(pipeline, trigger, user)
+        return plan_pipeline(pipeline, trigger, user, prior_artifacts(self._database, pipeline, trigger))
 
     def start_stored(
         self,

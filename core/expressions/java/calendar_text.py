@@ -86,7 +86,9 @@ def resolved(local: int, zone: str) -> int:
         return local - fixed * NANOS
     day = day_of(local // DAY)
     seconds = local % DAY // NANOS
-    at = datetime(day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60, tzinfo=known_zone(zone))
+    at = datetime(
+        day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60, tzinfo=known_zone(zone)
+    )
     offset = int((at.utcoffset() or timedelta()).total_seconds())
     return local - offset * NANOS
 

@@ -15,7 +15,9 @@ from gennaker.core.expressions.scope import Scope
 _CHANGES = "it would change what it is called on; make a new value instead"
 _STREAM = "it gives a stream; use the selection .?[…] and the projection .![…]"
 _COLLECTION_REFUSED = {
-    **dict.fromkeys(("add", "addAll", "remove", "removeAll", "removeIf", "retainAll", "clear", "set", "sort"), _CHANGES),
+    **dict.fromkeys(
+        ("add", "addAll", "remove", "removeAll", "removeIf", "retainAll", "clear", "set", "sort"), _CHANGES
+    ),
     **dict.fromkeys(("addFirst", "addLast", "removeFirst", "removeLast", "replaceAll"), _CHANGES),
     **dict.fromkeys(("stream", "parallelStream", "iterator", "listIterator", "spliterator", "forEach"), _STREAM),
 }
@@ -45,17 +47,13 @@ def _last(scope: Scope, target: list[Any], wanted: Any) -> int:
 
 def _get(_: Scope, target: list[Any], index: int) -> Any:
     if not 0 <= index < len(target):
-        raise ExpressionError(
-            f"Index {index} out of bounds for length {len(target)}", kind="IndexOutOfBoundsException"
-        )
+        raise ExpressionError(f"Index {index} out of bounds for length {len(target)}", kind="IndexOutOfBoundsException")
     return target[index]
 
 
 def _part(_: Scope, target: list[Any], begin: int, end: int) -> list[Any]:
     if not 0 <= begin <= end <= len(target):
-        raise ExpressionError(
-            f"begin {begin}, end {end}, length {len(target)}", kind="IndexOutOfBoundsException"
-        )
+        raise ExpressionError(f"begin {begin}, end {end}, length {len(target)}", kind="IndexOutOfBoundsException")
     return target[begin:end]
 
 

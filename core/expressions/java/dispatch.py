@@ -130,4 +130,3 @@ def _methods(methods: Table, type_: Type, name: str, owner: str) -> tuple[Method
     if found is None:
         raise unknown("method", name, owner, methods)
     return found
-

@@ -14,9 +14,7 @@ _NAMES = {
 }
 #: Each enum's values, by its full name, in their order.
 VALUES: dict[str, tuple[Constant, ...]] = {
-    type_: tuple(
-        Constant(java_name=type_, name=name, ordinal=number) for number, name in enumerate(names.split())
-    )
+    type_: tuple(Constant(java_name=type_, name=name, ordinal=number) for number, name in enumerate(names.split()))
     for type_, names in _NAMES.items()
 }
 DAYS, MONTHS, UNITS = VALUES.values()

@@ -253,8 +253,14 @@ def _remainder(left: Any, right: Any) -> Any:
 def _big_power(left: Any, right: Any, kind: int) -> Any:
     exponent = int(right)
     if exponent < 0:
-        raise ExpressionError("the exponent of a big number is negative; expected 0 or more", kind="ArithmeticException")
-    size = left.bit_length() if kind == BIG_INTEGER and not isinstance(left, Decimal) else len(Decimal(left).as_tuple().digits)
+        raise ExpressionError(
+            "the exponent of a big number is negative; expected 0 or more", kind="ArithmeticException"
+        )
+    size = (
+        left.bit_length()
+        if kind == BIG_INTEGER and not isinstance(left, Decimal)
+        else len(Decimal(left).as_tuple().digits)
+    )
     if size * exponent > (BITS if kind == BIG_INTEGER else DIGITS):
         raise LimitReached(_LIMIT)
     if kind == BIG_INTEGER:

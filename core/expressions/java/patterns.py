@@ -35,7 +35,9 @@ class Translator:
 
     def __init__(self, pattern: str) -> None:
         if len(pattern) > LONGEST:
-            raise ExpressionError(f"the regular expression has {len(pattern):,} characters; at most {LONGEST:,} are allowed")
+            raise ExpressionError(
+                f"the regular expression has {len(pattern):,} characters; at most {LONGEST:,} are allowed"
+            )
         self.pattern = pattern
         self.at = 0
         self.flags = frozenset[str]()

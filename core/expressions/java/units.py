@@ -8,12 +8,16 @@ from typing import Any
 from gennaker.core.expressions.java.objects import Array
 
 #: Calls that read whole characters: regular expressions and formats.
-_WHOLE = frozenset(("matches", "replaceAll", "replaceFirst", "split", "formatted", "getBytes", "toUpperCase", "toLowerCase"))
+_WHOLE = frozenset(
+    ("matches", "replaceAll", "replaceFirst", "split", "formatted", "getBytes", "toUpperCase", "toLowerCase")
+)
 
 
 def needs_units(name: str, texts: list[Any]) -> bool:
     """Whether a call must see units: a text has characters that Java counts as two."""
-    return name not in _WHOLE and any(isinstance(one, str) and not one.isascii() and max(one) > "\uffff" for one in texts)
+    return name not in _WHOLE and any(
+        isinstance(one, str) and not one.isascii() and max(one) > "\uffff" for one in texts
+    )
 
 
 def split_units(value: Any) -> Any:

@@ -12,6 +12,8 @@ import msgspec
 
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.expressions import evaluate
+from gennaker.core.expressions.errors import LIMIT
+from gennaker.core.expressions.scope import Scope
 
 #: Characters that values may add to one pipeline.
 MOST_CHARACTERS = 4_000_000
@@ -76,7 +78,7 @@ class Filling:
             for name in unknown:
                 self.missing.setdefault(name, where)
             return part
-        value, failed = self._evaluated(part, joined=joined)
+        value, failed = self._evaluated(part, where, joined=joined)
         if not failed:
             self._spend(value, where)
         elif path := _LOOK_UP.fullmatch(part):
@@ -91,13 +93,15 @@ class Filling:
         self.missing.setdefault(name, where)
         return part
 
-    def _evaluated(self, part: str, *, joined: bool) -> tuple[Any, bool]:
-        """The value of one expression; in the middle of a text as the evaluator writes it there."""
+    def _evaluated(self, part: str, where: str, *, joined: bool) -> tuple[Any, bool]:
+        """The value of one expression; in the middle of a text as the evaluator writes it there. Raises InvalidRequest."""
         given = f" {part}" if joined else part
-        value, failures = evaluate(given, {_ROOT: self.values})
-        if failures:
+        done = evaluate(given, Scope({_ROOT: self.values}, strict=True))
+        if any(each.kind == LIMIT for each in done.failures):
+            raise InvalidRequest(f"{part[:200]} {done.failures[0].reason}", where)
+        if done.failures:
             return part, True
-        return (value[1:] if joined else value), False
+        return (done.value[1:] if joined else done.value), False
 
     def _spend(self, value: Any, where: str) -> None:
         try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from gennaker.core.model.ancestry import in_order
+from gennaker.core.model.ancestry import in_order, root_id
 from gennaker.core.model.execution import Execution, Stage, Task
 from gennaker.core.model.stage_type import StageTypes, TaskType, find
 from gennaker.core.model.status import Status
@@ -42,7 +42,7 @@ def execution_json(execution: Execution, *, now: int, types: StageTypes = _NO_TY
     view: Json = {
         "id": execution.id,
         "type": execution.kind,
-        "rootId": _root(execution),
+        "rootId": root_id(execution),
         "application": execution.application,
         "name": execution.name if pipeline else None,
         "description": execution.description,
@@ -176,13 +176,6 @@ def _pause(pause: Json | None, now: int) -> Json | None:
     still = begun is not None and ended is None
     length = 0 if begun is None else (now if ended is None else ended) - begun
     return {**pause, "paused": still, "pausedMs": max(0, length)}
-
-
-def _root(execution: Execution) -> str:
-    above = execution.trigger.get("parentExecution")
-    if isinstance(above, dict) and (root := above.get("rootId") or above.get("id")):
-        return str(root)
-    return execution.parent or execution.id
 
 
 def _short_trigger(trigger: Json) -> Json:

@@ -21,6 +21,7 @@ def stage_from(spec: StageSpec | Stage, parent: str | None = None, part: Phase |
         context=spec.context,
         owner=spec.owner,
         start_time_expiry=spec.start_time_expiry,
+        given=spec.given,
         parent=parent,
         part=part,
     )

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from gennaker.config.problems import ConfigError
-from gennaker.config.yaml_reader import read_all_text, read_text
+from gennaker.config.yaml_reader import read_documents, read_text
 from gennaker.core.errors import GennakerError, InvalidRequest, NotFound, Refused, Unavailable
 from gennaker.core.expressions.arguments import listed
 from gennaker.core.expressions.errors import Wanted
@@ -68,7 +68,7 @@ class _Asked:
         return read_text(text, "the text", limit=4 * LONGEST_YAML).value
 
     def all_yaml(self, text: str) -> Any:
-        return read_all_text(text, "the text", limit=4 * LONGEST_YAML)
+        return [each.value for each in read_documents(text, "the text", limit=4 * LONGEST_YAML)]
 
     def pipeline_id(self, name: str) -> str:
         found = self.pipeline_id_in(name, self._application)
@@ -151,6 +151,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
+#: Function to what answers it.
 _ANSWERS: dict[str, Callable[..., Any]] = {
     "fromUrl": _Asked.from_url,
     "yamlFromUrl": _Asked.yaml_from_url,
@@ -162,3 +163,4 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
     "applicationMetadata": _Asked.application,
     "canaryConfigNameToId": _Asked.canary_config,
 }
+NAMES = tuple(_ANSWERS)

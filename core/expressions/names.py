@@ -95,6 +95,7 @@ def _scm_info(names: Names) -> Any:
     return next(iter(apart or found), None)
 
 
+#: Names that mean the same whatever the stage's context holds.
 _OWN: dict[str, Callable[[Names], Any]] = {
     "execution": lambda names: names.beans.execution(),
     "trigger": lambda names: names.execution.trigger,
@@ -103,3 +104,4 @@ _OWN: dict[str, Callable[[Names], Any]] = {
     "templateVariables": lambda names: names.execution.template_variables or {},
     "deployedServerGroups": lambda names: deployed(names.beans.order),
 }
+RESERVED = frozenset(_OWN)

@@ -67,7 +67,7 @@ class Bean:
 class Scope:
     """The world of one evaluation. `root` is a mapping of names to values; `now` is epoch milliseconds; `seed` makes randomness repeatable."""
 
-    __slots__ = ("budget", "functions", "now", "root", "seed", "strict", "values", "zone")
+    __slots__ = ("budget", "draws", "functions", "now", "root", "seed", "strict", "values", "zone")
 
     def __init__(
         self,
@@ -91,6 +91,12 @@ class Scope:
         #: The time zone of dates that name none.
         self.zone = zone
         self.budget = Budget()
+        self.draws = 0
+
+    def draw(self) -> str:
+        """A text for the next random number: different each time, the same when the same evaluation is repeated."""
+        self.draws += 1
+        return f"{self.seed}:{self.draws}"
 
     def outside(self, function: str, *arguments: Any) -> Any:
         """The value of a call that looks outside. Raises Deferred while it is not known, ExpressionError when it failed."""

@@ -67,3 +67,11 @@ def execution_context(execution: Execution) -> dict[str, Any]:
                 value = known + [item for item in value if item not in known]
             merged[key] = value
     return merged
+
+
+def root_id(execution: Execution) -> str:
+    """The id of the execution that began it all: its own when nothing started it."""
+    above = execution.trigger.get("parentExecution")
+    if isinstance(above, dict) and (root := above.get("rootId") or above.get("id")):
+        return str(root)
+    return execution.parent or execution.id

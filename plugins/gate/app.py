@@ -19,8 +19,10 @@ from gennaker.plugins.gate import (
     operations,
     pipelines,
     projects,
+    sources,
     stages,
     tasks,
+    templates,
 )
 from gennaker.plugins.gate.access import Gate
 from gennaker.plugins.gate.body import BodyLimit
@@ -28,7 +30,20 @@ from gennaker.plugins.gate.errors import install
 from gennaker.plugins.gate.feed import Feed
 
 #: A path that several routers match belongs to the first; what is asked for most stands in front.
-_NOUNS = (executions, stages, expressions, failures, operations, tasks, definitions, applications, projects, pipelines)
+_NOUNS = (
+    executions,
+    stages,
+    expressions,
+    failures,
+    operations,
+    tasks,
+    sources,
+    templates,
+    definitions,
+    applications,
+    projects,
+    pipelines,
+)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

@@ -14,6 +14,7 @@ MODULES = {
     "application": ("gennaker.core.cli.application", "List, show, save and delete applications."),
     "pipeline": ("gennaker.core.cli.pipeline", "Save, run and validate pipelines."),
     "execution": ("gennaker.core.cli.execution", "Watch and steer what runs."),
+    "artifact": ("gennaker.core.cli.artifact", "List artifact accounts and fetch artifacts."),
     "config": ("gennaker.core.cli.config", "Check, show and write the configuration."),
     "plugin": ("gennaker.core.cli.plugin", "List, check and write plugins."),
     "bus": ("gennaker.core.cli.bus", "See queues and dead letters."),

@@ -12,6 +12,7 @@ from gennaker.core.authoriser import Authoriser
 from gennaker.core.services import Services
 from gennaker.plugins.gate import (
     applications,
+    artifacts,
     definitions,
     executions,
     expressions,
@@ -28,7 +29,19 @@ from gennaker.plugins.gate.errors import install
 from gennaker.plugins.gate.feed import Feed
 
 #: A path that several routers match belongs to the first; what is asked for most stands in front.
-_NOUNS = (executions, stages, expressions, failures, operations, tasks, definitions, applications, projects, pipelines)
+_NOUNS = (
+    executions,
+    stages,
+    expressions,
+    failures,
+    operations,
+    tasks,
+    artifacts,
+    definitions,
+    applications,
+    projects,
+    pipelines,
+)
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),

@@ -13,8 +13,11 @@ MODULES = {
     "up": ("gennaker.core.cli.up", "Start the daemon."),
     "application": ("gennaker.core.cli.application", "List, show, save and delete applications."),
     "pipeline": ("gennaker.core.cli.pipeline", "Save, run and validate pipelines."),
+    "template": ("gennaker.core.cli.template", "Save, plan and use pipeline templates."),
+    "source": ("gennaker.core.cli.source", "See the sources of pipelines that are followed."),
     "execution": ("gennaker.core.cli.execution", "Watch and steer what runs."),
     "artifact": ("gennaker.core.cli.artifact", "List artifact accounts and fetch artifacts."),
+    "expression": ("gennaker.core.cli.expression", "Try expressions, here or in an execution."),
     "config": ("gennaker.core.cli.config", "Check, show and write the configuration."),
     "plugin": ("gennaker.core.cli.plugin", "List, check and write plugins."),
     "bus": ("gennaker.core.cli.bus", "See queues and dead letters."),
@@ -29,7 +32,7 @@ MODULES = {
     modules=MODULES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 it failed, 2 wrong usage or configuration, 3 no answer from the daemon, "
-    "4 the daemon refused, 5 still running when --timeout ended.",
+    "4 the daemon refused, 5 still running when --timeout ended, 6 `plan --detailed-exitcode` found something to do.",
 )
 @click.version_option(package_name="gennaker", message="gennaker %(version)s")
 @output_option

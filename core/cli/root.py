@@ -14,7 +14,7 @@ from gennaker.core.cli.output import printable
 from gennaker.core.errors import GennakerError, InvalidRequest
 
 #: What scripts may rely on; docs/cli.md says the same.
-OK, FAILED, USAGE, UNREACHABLE, REFUSED, TIMED_OUT = range(6)
+OK, FAILED, USAGE, UNREACHABLE, REFUSED, TIMED_OUT, CHANGES = range(7)
 
 
 class Told(Exception):

@@ -16,7 +16,18 @@ from gennaker.core.errors import GennakerError, InvalidRequest, NotFound, Unavai
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.status import Status
-from gennaker.core.services import Artifacts, BusDesk, Control, Definitions, Executions, Json, Live, Services, Why
+from gennaker.core.services import (
+    Artifacts,
+    BusDesk,
+    Control,
+    Definitions,
+    Executions,
+    Json,
+    Live,
+    Services,
+    Sources,
+    Why,
+)
 from gennaker.core.view import execution_json, task_json, to_bytes
 from gennaker.plugins.gate.rendered import Rendered
 
@@ -87,6 +98,11 @@ class Gate:
     def bus(self) -> BusDesk:
         """Queues and dead letters."""
         return _there(self.services.bus, "bus")
+
+    @property
+    def sources(self) -> Sources:
+        """What became of the sources that are followed."""
+        return _there(self.services.sources, "sources")
 
     def types(self) -> StageTypes:
         """The stage types, as of at most two seconds ago; the same object while they are the same."""

@@ -20,8 +20,10 @@ from gennaker.plugins.gate import (
     operations,
     pipelines,
     projects,
+    sources,
     stages,
     tasks,
+    templates,
 )
 from gennaker.plugins.gate.access import Gate
 from gennaker.plugins.gate.body import BodyLimit
@@ -37,6 +39,8 @@ _NOUNS = (
     operations,
     tasks,
     artifacts,
+    sources,
+    templates,
     definitions,
     applications,
     projects,

@@ -111,6 +111,12 @@ def delete_strategy(here: Here, caller: Caller, application: str, name: str) -> 
     return _delete(here, caller.user, application, name, strategy=True)
 
 
+@router.get("/strategyConfigs", tags=["strategies"], **needs("read"))
+def list_strategies(here: Here) -> Response:
+    """All deployment strategies of all applications."""
+    return answer(here.definitions.pipelines(strategies=True))
+
+
 @router.get("/strategyConfigs/{id}/history", tags=["strategies"], **needs("read"))
 def strategy_history(here: Here, id_: Id, limit: Limit = 20) -> Response:
     """Revisions of a strategy, newest first."""

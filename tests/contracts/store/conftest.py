@@ -24,7 +24,7 @@ from gennaker.core.store import executions
 from gennaker.core.store.batch import Batch, Change
 from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database
-from gennaker.core.store.tables import metadata, shard
+from gennaker.core.store.tables import metadata, setting, shard
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -66,6 +66,7 @@ def _empty(connection: Connection) -> None:
     for table in metadata.sorted_tables:
         if table.name not in ("setting", "shard"):
             connection.execute(table.delete())
+    connection.execute(setting.delete().where(setting.c.name.like("source:%")))
     connection.execute(
         shard.update().values(epoch=0, owner=None, lease_until=0, position=0, published_upto=0, format=0)
     )

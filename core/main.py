@@ -13,6 +13,7 @@ MODULES = {
     "up": ("gennaker.core.cli.up", "Start the daemon."),
     "application": ("gennaker.core.cli.application", "List, show, save and delete applications."),
     "pipeline": ("gennaker.core.cli.pipeline", "Save, run and validate pipelines."),
+    "template": ("gennaker.core.cli.template", "Save, plan and use pipeline templates."),
     "source": ("gennaker.core.cli.source", "See the sources of pipelines that are followed."),
     "execution": ("gennaker.core.cli.execution", "Watch and steer what runs."),
     "expression": ("gennaker.core.cli.expression", "Try expressions, here or in an execution."),

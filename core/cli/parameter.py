@@ -6,14 +6,14 @@ import click
 import msgspec
 
 
-def parameter(text: str) -> tuple[str, Any]:
+def parameter(text: str, option: str = "--param") -> tuple[str, Any]:
     """Name and value. Raises BadParameter."""
     key, equals, value = text.partition("=")
     if not equals or not key.strip(":"):
-        raise click.BadParameter(f"{text!r}; expected KEY=VALUE or KEY:=JSON", param_hint="--param")
+        raise click.BadParameter(f"{text!r}; expected KEY=VALUE or KEY:=JSON", param_hint=option)
     if not key.endswith(":"):
         return key, value
     try:
         return key[:-1], msgspec.json.decode(value)
     except msgspec.DecodeError as error:
-        raise click.BadParameter(f"{text!r}: what follows := is not JSON ({error})", param_hint="--param") from error
+        raise click.BadParameter(f"{text!r}: what follows := is not JSON ({error})", param_hint=option) from error

@@ -183,8 +183,9 @@ def validate_pipelines(ctx: click.Context, files: tuple[str, ...]) -> None:
 
 def _report(path: str, item: Json) -> Json:
     from gennaker.core.engine.requests import check_pipeline
+    from gennaker.core.templates import check_config, is_templated
 
-    problems, warnings = check_pipeline(item)
+    problems, warnings = (check_config(item), ()) if is_templated(item) else check_pipeline(item)
     return {
         "file": path,
         "name": item.get("name"),

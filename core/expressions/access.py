@@ -31,9 +31,11 @@ class Place(Struct, frozen=True):
 
     @property
     def before(self) -> str:
-        """The path before the step, as it is written; shortened when it is long."""
+        """The path before the step, as it is written, in quotes unless it has some; shortened when it is long."""
         text = self.source[self.start : self.end].strip() or "#this"
-        return text if len(text) <= 80 else f"{text[:38]} … {text[-38:]}"
+        if len(text) > 80:
+            text = f"{text[:38]} … {text[-38:]}"
+        return text if "'" in text else f"'{text}'"
 
     def wrong(self, message: str, kind: str = "SpelEvaluationException") -> ExpressionError:
         """An error here."""
@@ -50,7 +52,7 @@ def property_of(target: Any, name: str, scope: Scope, place: Place) -> Any:
     elif isinstance(target, Bean) and target.has(name):
         return target.get(name)
     elif target is None:
-        raise place.wrong(f"'{place.before}' is null, so it has no property '{name}'; to get null then, write ?.{name}")
+        raise place.wrong(f"{place.before} is null, so it has no property '{name}'; to get null then, write ?.{name}")
     found = java.MISSING if isinstance(target, Bean) else java.property_of(target, name)
     if found is java.MISSING:
         raise place.wrong(_no_property(target, name, scope, place))
@@ -61,8 +63,8 @@ def _no_property(target: Any, name: str, scope: Scope, place: Place) -> str:
     if target is scope.root:
         return f"there is no '{name}' here; {_there(name, target)}"
     if isinstance(target, Mapping):
-        return f"there is no property '{name}' on the map at '{place.before}'; {_there(name, target)}"
-    told = f"there is no property '{name}' on {described(target)} at '{place.before}'"
+        return f"there is no property '{name}' on the map at {place.before}; {_there(name, target)}"
+    told = f"there is no property '{name}' on {described(target)} at {place.before}"
     if isinstance(target, Bean):
         return f"{told}; {_there(name, target.names())}"
     if isinstance(target, list):
@@ -95,12 +97,12 @@ def element_of(target: Any, key: Any, scope: Scope, place: Place) -> Any:
         what = "text" if isinstance(target, str) else "list"
         there = f"has {len(target)} {'characters' if what == 'text' else 'elements'}"
         hint = f", the last is [{len(target) - 1}]" if target else ""
-        raise place.wrong(f"there is no [{index}]: the {what} at '{place.before}' {there}{hint}")
+        raise place.wrong(f"there is no [{index}]: the {what} at {place.before} {there}{hint}")
     if target is None:
-        raise place.wrong(f"'{place.before}' is null, so it has no elements; to get null then, write ?.[…]")
+        raise place.wrong(f"{place.before} is null, so it has no elements; to get null then, write ?.[…]")
     if isinstance(key, str):
         return property_of(target, key, scope, place)
-    raise place.wrong(f"{described(target)} at '{place.before}' has no elements; expected a list, a map or a text")
+    raise place.wrong(f"{described(target)} at {place.before} has no elements; expected a list, a map or a text")
 
 
 def in_map(target: Mapping[Any, Any], key: Any, scope: Scope) -> Any:
@@ -119,4 +121,4 @@ def _index(key: Any, place: Place) -> int:
     if isinstance(key, int | float) and not isinstance(key, bool) and abs(key) < 2**31:
         return int(key)
     there = f"'{key[:_TOLD_LENGTH]}'" if isinstance(key, str) else described(key)
-    raise place.wrong(f"[…] of the list or text at '{place.before}' needs a whole number, not {there}")
+    raise place.wrong(f"[…] of the list or text at {place.before} needs a whole number, not {there}")

@@ -11,6 +11,9 @@ from lark import Token, Transformer, v_args
 from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.numerals import number_of
 from gennaker.core.expressions.tree import (
+    FILLER,
+    FIRST,
+    HOLE,
     Arithmetic,
     Call,
     Elvis,
@@ -39,10 +42,6 @@ _SAME = {
     "==": "==", "eq": "==", "!=": "!=", "ne": "!=", "<": "<", "lt": "<", "<=": "<=", "le": "<=",
     ">": ">", "gt": ">", ">=": ">=", "ge": ">=", "div": "/", "mod": "%", "not": "!",
 }  # fmt: skip
-#: The first character of what stands for a `${…}` of a condition, and of what fills it up to its length.
-HOLE, FILLER = "\ue000", "\ue001"
-#: The character after `HOLE` is this one plus the number of the `${…}`.
-FIRST = 0xE100
 
 rule = v_args(inline=True)
 #: A step with the place where the text before it ends.

@@ -16,17 +16,7 @@ from gennaker.core.expressions.weight import holds, weigh
 
 #: Methods of lists and maps that look at everything in them.
 _DEEP = frozenset(
-    (
-        "contains",
-        "containsAll",
-        "containsKey",
-        "containsValue",
-        "equals",
-        "hashCode",
-        "indexOf",
-        "lastIndexOf",
-        "toString",
-    )
+    ("contains", "containsAll", "containsKey", "containsValue", "equals", "hashCode", "indexOf", "lastIndexOf", "toString")
 )
 
 
@@ -46,9 +36,7 @@ def call_function(name: str, given: list[Any], scope: Scope) -> Any:
 def call_method(target: Any, name: str, given: list[Any], scope: Scope, place: Place) -> Any:
     """The value of `target.name(…)`. Raises ExpressionError."""
     if target is None:
-        raise place.wrong(
-            f"'{place.before}' is null, so it has no method '{name}'; to get null then, write ?.{name}(…)"
-        )
+        raise place.wrong(f"{place.before} is null, so it has no method '{name}'; to get null then, write ?.{name}(…)")
     if isinstance(target, str):
         scope.budget.spend(1 + (len(target) >> 10))
     elif isinstance(target, Bean):

@@ -6,6 +6,8 @@ Separate because it is done once for each text: what can be decided from the tex
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from gennaker.core.expressions import java, tree
 from gennaker.core.expressions.access import Place, element_of, property_of
 from gennaker.core.expressions.calls import call_function, call_method
@@ -28,7 +30,14 @@ class Program:
         self.size = size
 
 
-def compile_tree(source: str, node: tree.Node, holes: Sequence[Compiled] = ()) -> Program:
+class Hole(Struct, frozen=True):
+    """A `${…}` of a condition: what stands in it, and its value."""
+
+    source: str
+    run: Callable[[Scope], Any]
+
+
+def compile_tree(source: str, node: tree.Node, holes: Sequence[Hole] = ()) -> Program:
     """The program of a tree; `holes` are the values of a condition's `${…}`. Raises ExpressionError for types that are not allowed."""
     compiler = _Compiler(source, holes)
     run = compiler.value(node)
@@ -43,7 +52,7 @@ def at(error: ExpressionError, column: int) -> ExpressionError:
 
 
 class _Compiler:
-    def __init__(self, source: str, holes: Sequence[Compiled]) -> None:
+    def __init__(self, source: str, holes: Sequence[Hole]) -> None:
         self.source = source
         self.holes = holes
         self.size = 0
@@ -87,25 +96,30 @@ class _Compiler:
         return lambda _scope, _this: value
 
     def _woven(self, node: tree.Woven) -> Compiled:
-        parts = [part if isinstance(part, str) else self.holes[part] for part in node.parts]
+        parts = [part if isinstance(part, str) else self._of(part, node.column) for part in node.parts]
 
-        def weave(scope: Scope, this: Any) -> str:
-            texts = [one if isinstance(one, str) else joined(one(scope, this), scope.budget) for one in parts]
+        def weave(scope: Scope, _this: Any) -> str:
+            texts = [one if isinstance(one, str) else _put(one, scope) for one in parts]
             scope.budget.text(sum(map(len, texts)))
             return "".join(texts)
 
         return weave
 
     def _hole(self, node: tree.Hole) -> Compiled:
-        if node.number >= len(self.holes):
-            raise ExpressionError("this character is not allowed here", kind="SpelParseException", column=node.column)
-        inner = self.holes[node.number]
+        run = self._of(node.number, node.column).run
 
-        def fill(scope: Scope, this: Any) -> Any:
-            value = inner(scope, this)
+        def fill(scope: Scope, _this: Any) -> Any:
+            value = run(scope)
             return spelled(value) if isinstance(value, str) else value
 
         return fill
+
+    def _of(self, number: int, column: int) -> Hole:
+        if number >= len(self.holes):
+            raise ExpressionError(
+                "a character of the private use area is not allowed here", kind="SpelParseException", column=column
+            )
+        return self.holes[number]
 
     def _list(self, node: tree.ListOf) -> Compiled:
         items = self.values(node.items)
@@ -406,3 +420,9 @@ def bare_name(node: tree.Node) -> str | None:
         step = node.steps[0]
         return step.name if isinstance(step, tree.Property) else None
     return None
+
+
+def _put(hole: Hole, scope: Scope) -> str:
+    """What is put into a text for a `${…}`; null leaves it as it is written, as in any other text."""
+    value = hole.run(scope)
+    return f"${{{hole.source}}}" if value is None else joined(value, scope.budget)

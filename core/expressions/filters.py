@@ -74,7 +74,5 @@ def _elements(target: Any, what: str, place: Place) -> list[Any]:
     if isinstance(target, Mapping):
         return [Entry(key, value) for key, value in target.items()]
     if target is None:
-        raise place.wrong(
-            f"'{place.before}' is null, so {what} is not possible; to get null then, write ?. instead of ."
-        )
-    raise place.wrong(f"{what} needs a list or a map; at '{place.before}' is {described(target)}")
+        raise place.wrong(f"{place.before} is null, so {what} is not possible; to get null then, write ?. instead of .")
+    raise place.wrong(f"{what} needs a list or a map; at {place.before} is {described(target)}")

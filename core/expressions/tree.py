@@ -9,6 +9,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+#: What stands for a `${…}` of a condition: a character of no script, one that is its number plus `FIRST`, and as many fillers as make it as
+#: long as what it stands for.
+HOLE, FILLER, FIRST = "\ue000", "\ue001", 0xE100
+
 
 class Node(Struct, frozen=True, kw_only=True):
     """A part of an expression."""

@@ -86,7 +86,7 @@ def test_the_reference_chooses_the_version(reference, version):
     [
         ("spinnaker://other", "there is no template spinnaker://other"),
         ("spinnaker://release:stable", "there is no template spinnaker://release:stable"),
-        ("spinnaker://release:${parameters.tag}", "names no template: parameters.tag not found"),
+        ("spinnaker://release:${parameters.tag}", "names no template: column 12: there is no property 'tag'"),
         ("spinnaker://${trigger.name}", "'spinnaker://a:b:c' names no template|there is no tag 'b:c'"),
         ("spinnaker://${trigger.code}", "names no template"),
         ("https://example.com/t.json", "this process knows no artifacts"),

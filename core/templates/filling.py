@@ -12,6 +12,7 @@ import msgspec
 
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.expressions import evaluate
+from gennaker.core.expressions.errors import LIMIT
 from gennaker.core.expressions.scope import Scope
 from gennaker.core.expressions.template import spans
 
@@ -24,6 +25,8 @@ _LOOK_UP = re.compile(r"\$\{\s*" + _ROOT + r"((?:\s*\??\.\s*\w+|\s*\??\[\s*(?:'[
 _OF_A_RUN = re.compile(r"#\s*(?!this\b|root\b)\w|\bT\s*\(|\bnew\s")
 #: An expression that says itself what to do without a value.
 _CAREFUL = re.compile(r"\?|\bnull\b")
+#: So much of an expression is shown in a refusal.
+_SHOWN = 200
 _encoder = msgspec.json.Encoder()
 
 
@@ -68,7 +71,7 @@ class Filling:
         """Fill with these values from now on."""
         self._values = values
         self._scope = Scope({_ROOT: values}, strict=True)
-        self._known: dict[tuple[str, bool], tuple[Any, str]] = {}
+        self._known: dict[tuple[str, bool], tuple[Any, bool]] = {}
 
     def fill(self, value: Any, where: str) -> Any:
         """The value with its texts, keys too, filled. Raises InvalidRequest when the result would be too large, or keys fall together."""
@@ -112,10 +115,8 @@ class Filling:
             return part
         if _OF_A_RUN.search(part):
             return part
-        value, failure = self._evaluated(part, joined=joined)
-        if failure == "limit":
-            raise InvalidRequest(f"the expressions of the template take too much: {value}", where)
-        if not failure:
+        value, failed = self._evaluated(part, where, joined=joined)
+        if not failed:
             self._spend(value, where)
         elif path := _LOOK_UP.fullmatch(part):
             return self._null(path[1], where, part)
@@ -129,17 +130,15 @@ class Filling:
         self.missing.setdefault(name, where)
         return part
 
-    def _evaluated(self, part: str, *, joined: bool) -> tuple[Any, str]:
-        """The value of one expression, in the middle of a text as the evaluator writes it there; and how it failed, if it did."""
+    def _evaluated(self, part: str, where: str, *, joined: bool) -> tuple[Any, bool]:
+        """The value of one expression, in the middle of a text as the evaluator writes it there; or itself, and that it failed."""
         if (part, joined) not in self._known:
             done = evaluate(f" {part}" if joined else part, self._scope)
-            if not done.failures and not done.wanted:
-                found = (done.value[1:] if joined else done.value, "")
-            elif any(each.kind == "SpelLimitException" for each in done.failures):
-                found = (done.failures[0].reason, "limit")
-            else:
-                found = (part, "none")
-            self._known[part, joined] = found
+            if any(each.kind == LIMIT for each in done.failures):
+                raise InvalidRequest(f"{part[:_SHOWN]} {done.failures[0].reason}", where)
+            failed = bool(done.failures or done.wanted)
+            value = part if failed else done.value[1:] if joined else done.value
+            self._known[part, joined] = (value, failed)
         return self._known[part, joined]
 
     def _spend(self, value: Any, where: str) -> None:

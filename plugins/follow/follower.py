@@ -67,7 +67,7 @@ class Follower:
             return read_place(Path(self.followed.directory))
         if self._services.artifacts is None:
             raise Unavailable("this process fetches no artifacts; follow repositories where workers run")
-        artifact = {"type": "git/repo", "reference": self.followed.repository, "location": self.followed.path}
+        artifact = {"type": "git/repo", "reference": self.followed.repository, "location": self.followed.folder}
         if self.followed.branch:
             artifact["version"] = self.followed.branch
         if self.followed.account:
@@ -75,12 +75,9 @@ class Follower:
         return tree_of(self._inside(read_archive(self._services.artifacts.fetch(artifact))))
 
     def _inside(self, files: dict[str, bytes]) -> dict[str, bytes]:
-        """Paths below the followed folder, whether or not the archive leads with it."""
-        folder = self.followed.path.strip("/")
-        led = f"{folder}/"
-        if folder and files and all(path.startswith(led) for path in files):
-            return {path.removeprefix(led): data for path, data in files.items()}
-        return files
+        """What lies in the followed folder; the archive has whole paths."""
+        led = f"{self.followed.folder}/" if self.followed.folder else ""
+        return {path.removeprefix(led): data for path, data in files.items() if path.startswith(led)}
 
     def _source(self) -> Source:
         type_ = "directory" if self.followed.directory else "git"

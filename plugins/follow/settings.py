@@ -30,6 +30,11 @@ class Followed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         bool, Meta(description="also replace pipelines that were made by hand, or changed by hand since it saved them")
     ] = False
 
+    @property
+    def folder(self) -> str:
+        """The path in its one spelling."""
+        return "/".join(part for part in self.path.split("/") if part not in ("", "."))
+
     def __post_init__(self) -> None:
         """Refuse what could never be followed."""
         if bool(self.repository) == bool(self.directory):

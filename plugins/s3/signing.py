@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
     from botocore.session import Session
 
+#: The domain of Amazon's services, by partition.
+_DOMAINS = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-us-gov": "amazonaws.com",
+}
+
 
 class Signer:
     """The keys of one account. Safe for many threads."""
@@ -25,15 +33,19 @@ class Signer:
     def endpoint(self, region: str) -> str:
         """Amazon's URL for the buckets of a region. Raises InvalidRequest for a region that does not exist, and Refused."""
         session = self._session
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, UnknownRegionError
 
         try:
-            found = session.get_component("endpoint_resolver").construct_endpoint("s3", region)
+            partition = session.get_partition_for_region(region)
+        except UnknownRegionError as error:
+            raise InvalidRequest(
+                f"there is no region {region!r}; expected one of Amazon's, such as eu-central-1", "location"
+            ) from error
         except BotoCoreError as error:
             raise self._useless(error) from error
-        if found is None:
-            raise InvalidRequest(f"there is no region {region!r}; expected one of Amazon's, such as eu-central-1")
-        return f"https://{found['hostname']}"
+        if partition not in _DOMAINS:
+            raise Refused(f"where S3 is in {region} is not known here; expected the account's endpoint to say")
+        return f"https://s3.{region}.{_DOMAINS[partition]}"
 
     def headers(self, url: str, region: str) -> Mapping[str, str]:
         """The headers that sign a GET of a URL. Raises Refused when there are no keys."""

@@ -21,8 +21,8 @@ NIGHTLY = "name: nightly\nstages: []\n"
 
 
 def test_a_branch_of_a_repository_is_asked_for_with_its_account_and_folder(world: Any) -> None:
-    world.repository.files = {"shop/release.yaml": RELEASE}
-    report = world.in_git(path="pipelines", account="forge").look()
+    world.repository.files = {"pipelines/shop/release.yaml": RELEASE, "pipelines2/shop/other.yaml": "x"}
+    report = world.in_git(path="./pipelines/", account="forge").look()
     assert world.repository.asked == [
         {
             "type": "git/repo",
@@ -33,6 +33,7 @@ def test_a_branch_of_a_repository_is_asked_for_with_its_account_and_folder(world
         }
     ]
     assert (report["state"], report["definitions"], report["changes"]) == ("synced", 1, ["created shop/release"])
+    assert world.stored()["release"]["source"]["file"] == "shop/release.yaml"
     assert (report["kind"], report["place"]) == ("git", "https://git.example/team/pipelines.git")
 
 

@@ -29,6 +29,7 @@ from gennaker.core.services import HealthReport, Json, Services
 from gennaker.core.store.database import Database
 from gennaker.core.store.definitions import SqlDefinitions
 from gennaker.core.store.executions import SqlExecutions, accept
+from gennaker.core.store.sources import SqlSources
 from gennaker.plugins.gate.app import create_app
 
 TYPES = {
@@ -149,6 +150,7 @@ def world(tmp_path: Path, empty_database: Path) -> Iterator[World]:
         control=control,
         live=live,
         why=Explains(),
+        sources=SqlSources(database, clock),
         stage_types=lambda: TYPES,
         health=lambda: HealthReport(up=True, components={"database": {"status": "UP"}}),
         metrics=lambda: b"gennaker_up 1\n",

@@ -62,7 +62,16 @@ def test_every_command_says_what_it_does() -> None:
 
 def test_the_exit_codes_are_those_of_the_program() -> None:
     codes = [int(code) for code in re.findall(r"^\| (\d+) \|", CLI, re.M)]
-    assert codes == [root.OK, root.FAILED, root.USAGE, root.UNREACHABLE, root.REFUSED, root.TIMED_OUT, 130]
+    assert codes == [
+        root.OK,
+        root.FAILED,
+        root.USAGE,
+        root.UNREACHABLE,
+        root.REFUSED,
+        root.TIMED_OUT,
+        root.CHANGES,
+        130,
+    ]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -152,13 +152,15 @@ def test_defaults_that_double_each_other_end_in_an_error(template, config, shape
 
     variables = [{"name": "v0", "defaultValue": "x" * 10}]
     variables += [{"name": f"v{i}", "defaultValue": doubled(i - 1)} for i in range(1, 60)]
-    with pytest.raises(InvalidTemplate, match=r"take too much|add more than"):
+    with pytest.raises(
+        InvalidTemplate, match=r"add more than|at most 1,000,000 are allowed|needs more than 100,000 steps"
+    ):
         plan(config(), template(variables=variables))
 
 
 def test_expressions_that_loop_too_much_end_in_an_error(filled):
     big = {**VALUES, "list": list(range(1000))}
-    with pytest.raises(InvalidTemplate, match=r"stages\[0\]\.value: the expressions of the template take too much"):
+    with pytest.raises(InvalidTemplate, match=r"stages\[0\]\.value: .*needs more than 100,000 steps"):
         filled("${templateVariables.list.![#root.templateVariables.list.![#this + 1]]}", variables=big)
 
 
@@ -172,5 +174,5 @@ def test_a_large_value_is_not_put_in_everywhere(template, config):
 def test_values_that_nest_each_other_end_in_an_error(template, config):
     variables = [{"name": "v0", "defaultValue": []}]
     variables += [{"name": f"v{i}", "defaultValue": [f"${{templateVariables.v{i - 1}}}"]} for i in range(1, 500)]
-    with pytest.raises(InvalidTemplate, match="nested deeper than 100 levels"):
+    with pytest.raises(InvalidTemplate, match="nested too deeply: more than 100 levels"):
         plan(config(), template(variables=variables))

@@ -2,18 +2,23 @@
 
 Separate because YAML is where unsafe tags, alias bombs, silently doubled keys and surprising scalars come in; nothing else in the
 program imports a YAML library. Scalars follow YAML 1.2's core schema: `no`, `on`, `12:30` and dates are text, `true` and `false` are
-booleans. Merge keys are not read.
+booleans. Merge keys are not read. Where PyYAML has libyaml in it, that reads: it is several times as fast.
 """
 
 import re
 from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from msgspec import Struct
 
 from gennaker.config.problems import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Base
+else:
+    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: Bytes of text that are read at most.
 MAX_BYTES = 4 * 1024 * 1024
@@ -41,7 +46,7 @@ class Document(Struct, frozen=True, kw_only=True):
     lines: dict[Path_, int]
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(_Base):
     """Composes nodes only; which plain scalar means what is decided here."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's attribute)
@@ -74,17 +79,20 @@ def read(path: Path, *, limit: int = MAX_BYTES) -> Document:
     return read_text(text, str(path), limit=limit)
 
 
-def read_text(text: str, name: str, *, limit: int = MAX_BYTES) -> Document:
-    """The document in a text; `name` is what problems call it. An empty text is None. Raises ConfigError."""
-    node = _composed(lambda: yaml.compose(text, Loader=_Loader), text, name, limit)
-    return Document(value=None, lines={}) if node is None else _Builder(name).build(node)
+def read_text(text: str, name: str, *, limit: int = MAX_BYTES, values: int = MAX_VALUES) -> Document:
+    """The document in a text; `name` is what problems call it. An empty text is None. Raises ConfigError.
+
+    `limit` is the most bytes, `values` the most values with every alias written out: more only for what is known to be large.
+    """
+    node = _composed(lambda: yaml.compose(str(text), Loader=_Loader), text, name, limit)
+    return Document(value=None, lines={}) if node is None else _Builder(name, values).build(node)
 
 
 def read_documents(text: str, name: str, *, limit: int = MAX_BYTES) -> list[Document]:
     """The documents in a text, divided by `---`; the limits hold for all of them together. Raises ConfigError."""
-    nodes = _composed(lambda: list(yaml.compose_all(text, Loader=_Loader)), text, name, limit)
-    builder = _Builder(name)
-    return [builder.build(node) for node in nodes]
+    nodes = _composed(lambda: list(yaml.compose_all(str(text), Loader=_Loader)), text, name, limit)
+    builder = _Builder(name, MAX_VALUES)
+    return [Document(value=None, lines={}) if node is None else builder.build(node) for node in nodes]
 
 
 def _composed(compose: Callable[[], T], text: str, name: str, limit: int) -> T:
@@ -94,21 +102,27 @@ def _composed(compose: Callable[[], T], text: str, name: str, limit: int) -> T:
         return compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
+        line = min(mark.line, text.count("\n")) + 1 if mark else None  # what is not closed is told behind the end
         message = " ".join(part for part in (error.context, error.problem) if part)
+        if "nesting depth" in message:
+            raise ConfigError([_too_deep(name, line)]) from error
         raise ConfigError([Problem(file=name, line=line, message=f"is not YAML: {message}")]) from error
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError([Problem(file=name, message=f"is not YAML: {error}")]) from error
     except RecursionError as error:
-        problem = Problem(file=name, message="is nested too deeply", expected=f"at most {MAX_DEPTH} levels")
-        raise ConfigError([problem]) from error
+        raise ConfigError([_too_deep(name)]) from error
+
+
+def _too_deep(name: str, line: int | None = None) -> Problem:
+    return Problem(file=name, line=line, message="is nested too deeply", expected=f"at most {MAX_DEPTH} levels")
 
 
 class _Builder:
     """Turns nodes into plain data and collects the problems; of several documents, it counts the values of all."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, most: int) -> None:
         self.name = name
+        self.most = most
         self.problems: list[Problem] = []
         self.lines: dict[Path_, int] = {}
         self.count = 0
@@ -122,8 +136,8 @@ class _Builder:
 
     def value(self, node: yaml.Node, path: Path_, depth: int) -> Any:
         self.count += 1
-        if self.count > MAX_VALUES:
-            self.stop(node, path, "has too many values", f"at most {MAX_VALUES}, with every alias written out")
+        if self.count > self.most:
+            self.stop(node, path, "has too many values", f"at most {self.most}, with every alias written out")
         if depth > MAX_DEPTH:
             self.stop(node, path, "is nested too deeply", f"at most {MAX_DEPTH} levels, and no alias to what holds it")
         self.lines.setdefault(path, node.start_mark.line + 1)
@@ -141,7 +155,7 @@ class _Builder:
             key: Hashable = key_node.value
             if not isinstance(key_node, yaml.ScalarNode) or not isinstance(key, str):
                 self.problem(key_node, path, "a key is not a word", "text before the colon")
-            elif key == "<<" and key_node.style is None:
+            elif key == "<<" and not key_node.style:
                 self.problem(key_node, path, "merge keys (<<) are not read", "the keys written out")
             elif key in found:
                 first = self.lines[(*path, key)]

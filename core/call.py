@@ -8,6 +8,7 @@ from typing import Any
 
 from gennaker.core.errors import GennakerError, Unavailable
 from gennaker.core.log import about
+from gennaker.core.lookups import Lookup
 from gennaker.core.model.messages import Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
@@ -39,6 +40,8 @@ def _made(stage: type[Stage], work: Work, services: Services) -> Outcome:
         return _task(stage, work, run)
     if work.kind == "plan":
         return _plan(stage, work, run)
+    if work.kind == "evaluate" and issubclass(stage, Lookup):
+        return stage({}, "").look_up(run)
     if work.kind == "cancel" and (method := getattr(stage, "cancel", None)) is not None:
         answer = method(_read(stage, work), run)
         return Outcome(status=Status.SUCCEEDED) if answer is None else _checked(work, answer)

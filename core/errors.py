@@ -2,6 +2,7 @@
 
 GennakerError
 ├── InvalidRequest      the request is wrong, at a place that is named
+│   └── InvalidTemplate no pipeline can be made from a template
 ├── NotFound            what was asked for does not exist
 ├── Conflict            it exists already, or was changed by someone else
 ├── Refused             the state of things does not allow it now
@@ -34,6 +35,13 @@ class InvalidRequest(GennakerError):
         self.where = where
         #: Every problem found, when there are several.
         self.problems = problems or (self.message,)
+
+
+class InvalidTemplate(InvalidRequest):
+    """No pipeline can be made from a template; `problems` say why."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__(f"Pipeline template is invalid: {'; '.join(problems)}", problems=problems)
 
 
 class NotFound(GennakerError):

@@ -16,6 +16,9 @@ from msgspec import Struct
 from gennaker.bus.event import Event
 from gennaker.config.settings import Settings
 from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.cloud.provider import Cloud
+from gennaker.core.cloud.stage import CloudStage
+from gennaker.core.lookups import OutsideFunction
 from gennaker.core.services import Services
 from gennaker.core.stage import Stage
 
@@ -53,6 +56,21 @@ def gennaker_settings() -> type[Struct]:  # type: ignore[empty-body]
 @hookspec
 def gennaker_stages(settings: Any) -> Sequence[type[Stage]]:  # type: ignore[empty-body]
     """The stage types this plugin runs; `settings` is its own section, in the type that `gennaker_settings` gave."""
+
+
+@hookspec
+def gennaker_functions(settings: Any) -> Sequence[OutsideFunction]:  # type: ignore[empty-body]
+    """Functions for expressions that this plugin brings: `#<plugin>_<name>(…)`. They run in workers; a pipeline waits for their values."""
+
+
+@hookspec
+def gennaker_clouds(settings: Any) -> Sequence[Cloud]:  # type: ignore[empty-body]
+    """The clouds that this plugin reaches, with the accounts of its section; SDKs are imported when a cloud is first used."""
+
+
+@hookspec
+def gennaker_cloud_stages() -> Sequence[type[CloudStage]]:  # type: ignore[empty-body]
+    """Stage types that are written once for all clouds: each cloud of any plugin gets its copy."""
 
 
 @hookspec

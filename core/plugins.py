@@ -19,9 +19,13 @@ from gennaker.config.problems import ConfigError, did_you_mean
 from gennaker.config.settings import Settings
 from gennaker.core import hookspecs
 from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.cloud.provider import Cloud
+from gennaker.core.cloud.stage import CloudStage, bind
 from gennaker.core.discovery import Candidate, candidates
 from gennaker.core.hookspecs import PROJECT, Background, Subscription
+from gennaker.core.lookups import StandardLookup, lookup_type
 from gennaker.core.model.stage_type import StageTypes
+from gennaker.core.model.work import LOOKUP_TYPE
 from gennaker.core.services import Services
 from gennaker.core.stage import Stage, declaration, key_of
 
@@ -46,6 +50,8 @@ class Loaded(Struct, frozen=True, kw_only=True):
     stages: tuple[type[Stage], ...] = ()
     #: The artifact accounts that it brings.
     accounts: tuple[ArtifactAccount, ...] = ()
+    clouds: tuple[Cloud, ...] = ()
+    cloud_stages: tuple[type[CloudStage], ...] = ()
     #: Its validated section of the YAML; None when it has no settings.
     settings: Any = None
 
@@ -68,8 +74,8 @@ class Plugins:
         #: Names that the configuration leaves out.
         self.disabled: list[str] = []
         #: Stage types by key, as code and as declarations.
-        self.stages: dict[str, type[Stage]] = {}
-        self.types: StageTypes = {}
+        self.stages: dict[str, type[Stage]] = {LOOKUP_TYPE: StandardLookup}
+        self.types: StageTypes = {LOOKUP_TYPE: declaration(StandardLookup, "core", "")}
 
     def add(self, candidate: Candidate) -> None:
         """Load one plugin; whatever it raises is noted in `broken`."""
@@ -100,6 +106,11 @@ class Plugins:
                 reason = "another plugin serves the HTTP routes already; leave one of them out"
                 self.broken.append(Broken(plugin.name, plugin.version, reason))
         return found
+
+    @property
+    def clouds(self) -> dict[str, Cloud]:
+        """The clouds of all plugins, by name."""
+        return {cloud.name: cloud for plugin in self.loaded for cloud in plugin.clouds}
 
     def accounts(self) -> list[ArtifactAccount]:
         """The artifact accounts of all plugins."""
@@ -134,8 +145,13 @@ class Plugins:
         self._hooks.register(module, candidate.name)
         settings = self._own_settings(candidate.name)
         stages = tuple(self._ask(candidate.name, "gennaker_stages", settings=settings) or ())
+        functions = tuple(self._ask(candidate.name, "gennaker_functions", settings=settings) or ())
+        if functions:
+            stages = (*stages, lookup_type(functions, candidate.name))
         types = self._declared(stages, candidate.name, version)
         accounts = self._accounts(candidate.name, settings)
+        clouds = self._clouds(candidate.name, settings)
+        cloud_stages = tuple(self._ask(candidate.name, "gennaker_cloud_stages", settings=settings) or ())
         for stage in stages:
             stage.plugin = candidate.name
             self.stages[key_of(stage)] = stage
@@ -147,8 +163,10 @@ class Plugins:
                 version=version,
                 source=candidate.source,
                 hooks=tuple(sorted(hooks)),
-                stages=stages,
+                stages=tuple(stage for stage in stages if not stage.functions),
                 accounts=accounts,
+                clouds=clouds,
+                cloud_stages=cloud_stages,
                 settings=settings,
             )
         )
@@ -180,6 +198,31 @@ class Plugins:
             known.append((account, plugin))
             found.append(account)
         return tuple(found)
+
+    def _clouds(self, plugin: str, settings: Any) -> tuple[Cloud, ...]:
+        """The clouds of a plugin; names of clouds and of accounts are unique."""
+        found = tuple(self._ask(plugin, "gennaker_clouds", settings=settings) or ())
+        known = {account.name: cloud.name for cloud in self.clouds.values() for account in cloud.accounts()}
+        for cloud in found:
+            if not isinstance(cloud, Cloud):
+                raise Unusable(f"gennaker_clouds gave {cloud!r}, expected a Cloud")
+            if cloud.name in self.clouds:
+                raise Unusable(f"the cloud {cloud.name!r} exists already")
+            for account in cloud.accounts():
+                if account.name in known:
+                    raise Unusable(f"the account {account.name!r} exists already, in cloud {known[account.name]!r}")
+                known[account.name] = cloud.name
+        return found
+
+    def bind(self) -> None:
+        """Give each cloud its copy of the stage types that are written once for all."""
+        for plugin in self.loaded:
+            for stage in plugin.cloud_stages:
+                for cloud in self.clouds.values():
+                    bound = bind(stage, cloud)
+                    bound.plugin = plugin.name
+                    self.stages[key_of(bound)] = bound
+                    self.types[key_of(bound)] = declaration(bound, plugin.name, plugin.version)
 
     def _own_settings(self, name: str) -> Any:
         type_ = self._ask(name, "gennaker_settings")
@@ -223,6 +266,7 @@ def load(settings: Settings, *, only: Sequence[Candidate] | None = None) -> Plug
     found = candidates(settings.plugins_dir) if only is None else only
     for candidate in found:
         plugins.add(candidate)
+    plugins.bind()
     names = {candidate.name for candidate in found}
     for name in sorted(set(settings.plugins) - names) if only is None else ():
         if settings.enabled(name):

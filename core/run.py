@@ -135,6 +135,13 @@ class Run:
         """Go back to the task that starts the loop."""
         return Outcome(status=Status.REDIRECT)
 
+    def lock(self, key: str, context: Json | None = None) -> Outcome:
+        """Go on once the execution has something to itself, such as a cluster; it is given back when this stage has ended.
+
+        Stages of one execution share it. Waiting counts against the task's limit.
+        """
+        return Outcome(status=Status.RUNNING, lock=key, context=context or {})
+
     def failed(
         self, message: str, *, retryable: bool = False, details: Json | None = None, context: Json | None = None
     ) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from gennaker.core.cloud.provider import Cloud
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.status import Status
@@ -28,6 +29,12 @@ class Control(Protocol):
 
     def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """What `start` would run, trigger and stages complete; what is wrong stands in `errors`. Nothing is started."""
+
+    def dry_run(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """What an execution would do: `{stages: [{refId, name, type, outcome, why, expressions, …}], trigger, errors}`; nothing is started.
+
+        Raises InvalidRequest for what `start` would refuse.
+        """
 
     def start_stored(
         self,
@@ -102,7 +109,7 @@ class Executions(Protocol):
 
 
 class Definitions(Protocol):
-    """Applications, pipelines and projects, with their revisions: SQL by default. Values are Spinnaker's JSON; unknown keys are kept."""
+    """Applications, pipelines, projects and templates, with their revisions: SQL by default. Values are Spinnaker's JSON; unknown keys are kept."""
 
     def applications(self) -> list[Json]:
         """All applications, by name."""
@@ -152,6 +159,30 @@ class Definitions(Protocol):
     def delete_project(self, id_: str, *, user: str) -> None:
         """Remove it."""
 
+    def templates(self, scopes: Iterable[str] = ()) -> list[Json]:
+        """The latest of each template, by id; with scopes, those that have one of them."""
+
+    def template_versions(self, scopes: Iterable[str] = ()) -> dict[str, list[Json]]:
+        """Template id to all that is kept of it: tags (as `tag`), then digests."""
+
+    def template(self, id_: str, *, tag: str = "", digest: str = "") -> Json | None:
+        """One template, its latest unless a tag or a digest is named. Raises InvalidRequest."""
+
+    def template_dependents(self, id_: str) -> list[Json]:
+        """The pipelines that name any version of a template."""
+
+    def template_history(self, id_: str, limit: int = 20) -> list[Json]:
+        """Revisions of a template, newest first."""
+
+    def save_template(self, template: Json, *, user: str, tag: str = "", create: bool = False) -> Json:
+        """Store under its tag, `latest` and its digest; `create` says whether the tag must be new or the template known already.
+
+        Raises InvalidRequest, Conflict, NotFound.
+        """
+
+    def delete_template(self, id_: str, *, user: str, tag: str = "", digest: str = "") -> None:
+        """Remove a tag, a digest or all of it. Raises Refused while pipelines are made from what would go."""
+
 
 class Happening(Struct, frozen=True, kw_only=True):
     """One event as live subscribers see it."""
@@ -161,7 +192,7 @@ class Happening(Struct, frozen=True, kw_only=True):
     #: `<execution>:<sequence>`.
     id: str
     type: str
-    #: The execution, or `pipeline:<id>`, `application:<name>`, `project:<id>`.
+    #: The execution, or `pipeline:<id>`, `application:<name>`, `project:<id>`, `template:<id>`.
     subject: str
     application: str
     time: int
@@ -271,6 +302,8 @@ class Services(Struct, frozen=True, kw_only=True):
     http: Http | None = None
     artifacts: Artifacts | None = None
     sources: Sources | None = None
+    #: The clouds of this process, by name.
+    clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.
     stage_types: Callable[[], StageTypes] = dict
     health: Callable[[], HealthReport] | None = None

@@ -68,9 +68,14 @@ class Stage:
     quick: ClassVar[bool] = False
     skippable: ClassVar[bool] = False
     restart_clears: ClassVar[tuple[str, ...]] = ()
+    asks: ClassVar[bool] = False
     conditions: ClassVar[tuple[str, ...]] = ()
     sequential: ClassVar[str] = ""
     skips: ClassVar[tuple[str, ...]] = ()
+    #: Why no stage of this type can run.
+    refusal: ClassVar[str] = ""
+    #: Functions for expressions, of the types that look outside for them.
+    functions: ClassVar[Mapping[str, Callable[..., Any]]] = {}
     #: Name of the plugin that brought it, set when that is loaded.
     plugin: ClassVar[str] = ""
     #: Contexts that work, shown in the reference page and run by the conformance check.
@@ -87,6 +92,7 @@ class Stage:
         quick: bool = False,
         skippable: bool = False,
         restart_clears: tuple[str, ...] = (),
+        asks: bool = False,
         conditions: tuple[str, ...] = (),
         sequential: str = "",
         skips: tuple[str, ...] = (),
@@ -98,7 +104,7 @@ class Stage:
             raise TypeError(f"{cls.__name__}.{taken[0]}: a field cannot have this name, which every stage type uses")
         cls.type, cls.provider, cls.quick, cls.skippable = type, provider, quick, skippable
         cls.restart_clears = restart_clears
-        cls.conditions, cls.sequential, cls.skips = conditions, sequential, skips
+        cls.asks, cls.conditions, cls.sequential, cls.skips = asks, conditions, sequential, skips
         cls.fields = fields_of(cls, cls.fields)
         cls.tasks = _tasks_of(cls)
         for phase in (*PHASES, "cancel"):
@@ -132,9 +138,12 @@ def declaration(stage: type[Stage], plugin: str, version: str) -> StageType:
         skippable=stage.skippable,
         quick=stage.quick,
         restart_clears=stage.restart_clears,
+        refusal=stage.refusal,
+        asks=stage.asks,
         conditions=stage.conditions,
         sequential=stage.sequential,
         skips=stage.skips,
+        functions=tuple(stage.functions),
         fields=schema(stage.fields),
     )
 

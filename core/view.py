@@ -5,11 +5,12 @@ show the same. Source of the shapes: what Orca and Gate answer. Times are epoch 
 contexts, which are shown as they are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from gennaker.core.model.ancestry import in_order, root_id
 from gennaker.core.model.execution import Execution, Stage, Task
 from gennaker.core.model.stage_type import StageTypes, TaskType, find
 from gennaker.core.model.status import Status
@@ -35,13 +36,13 @@ def execution_json(execution: Execution, *, now: int, types: StageTypes = _NO_TY
     paused = execution.status is Status.PAUSED
     stages = [
         stage_json(stage, paused=paused, types=types, expand=expand)
-        for stage in _in_order(execution, execution.top_level())
+        for stage in in_order(execution, execution.top_level())
     ]
     pipeline = execution.kind == "PIPELINE"
     view: Json = {
         "id": execution.id,
         "type": execution.kind,
-        "rootId": _root(execution),
+        "rootId": root_id(execution),
         "application": execution.application,
         "name": execution.name if pipeline else None,
         "description": execution.description,
@@ -90,6 +91,7 @@ def stage_json(stage: Stage, *, paused: bool = False, types: StageTypes = _NO_TY
         "startTime": stage.start_time,
         "endTime": stage.end_time,
         "startTimeExpiry": stage.start_time_expiry,
+        "scheduledTime": stage.context.get("scheduledTime"),
         "context": context,
         "outputs": stage.outputs if expand else {},
         "tasks": _tasks(stage, paused, types) if expand else (),
@@ -140,18 +142,6 @@ def task_json(execution: Execution, *, now: int, types: StageTypes = _NO_TYPES) 
     )
 
 
-def _in_order(execution: Execution, stages: list[Stage]) -> Iterator[Stage]:
-    """Each stage with its before-stages in front of it and its after-stages behind it."""
-    for stage in stages:
-        if not stage.children:
-            yield stage
-            continue
-        children = [execution.stages[id_] for id_ in stage.children if id_ in execution.stages]
-        yield from _in_order(execution, [child for child in children if child.owner == "STAGE_BEFORE"])
-        yield stage
-        yield from _in_order(execution, [child for child in children if child.owner != "STAGE_BEFORE"])
-
-
 def _tasks(stage: Stage, paused: bool, types: StageTypes) -> list[Json]:
     declared = find(types, stage.type, stage.context)
     of_name = {task.name: task for task in declared.tasks} if declared else {}
@@ -186,13 +176,6 @@ def _pause(pause: Json | None, now: int) -> Json | None:
     still = begun is not None and ended is None
     length = 0 if begun is None else (now if ended is None else ended) - begun
     return {**pause, "paused": still, "pausedMs": max(0, length)}
-
-
-def _root(execution: Execution) -> str:
-    above = execution.trigger.get("parentExecution")
-    if isinstance(above, dict) and (root := above.get("rootId") or above.get("id")):
-        return str(root)
-    return execution.parent or execution.id
 
 
 def _short_trigger(trigger: Json) -> Json:

@@ -16,6 +16,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
@@ -77,11 +78,21 @@ def server(name: str, url: str, default_port: int, start: Callable[[], bool]) ->
                 while not reachable(url, default_port) and time.monotonic() < until:
                     time.sleep(0.1)
     if not reachable(url, default_port):
-        message = f"{MISSING}{name} at {urlsplit(url).hostname}:{urlsplit(url).port or default_port}"
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail(message, pytrace=False)
-        pytest.skip(message)
+        absent(f"{name} at {urlsplit(url).hostname}:{urlsplit(url).port or default_port}")
     return url
+
+
+def absent(what: str) -> NoReturn:
+    """Skip for want of a server, in a way that the summary tells; fail with CI=true."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"{MISSING}{what}", pytrace=False)
+    pytest.skip(f"{MISSING}{what}")
+
+
+@pytest.fixture(scope="session")
+def docker_registry() -> str:
+    """The program of a registry; a test starts it on a port of its own."""
+    return shutil.which("docker-registry") or absent("docker-registry, which is not installed")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,13 @@
 """`gennaker pipeline`: what runs are made from: saved, validated, started."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import click
-import msgspec
 
 from gennaker.core.cli.client import Daemon, daemon, remote_options
 from gennaker.core.cli.definition_file import read_all, read_one
 from gennaker.core.cli.output import Cell, chosen, done, dump, moment, output_option, printable, show
+from gennaker.core.cli.parameter import parameter
 from gennaker.core.cli.progress import follow
 from gennaker.core.cli.root import FAILED, REFUSED, USAGE, Told
 from gennaker.core.cli.source import apply_source, plan_source
@@ -153,7 +152,7 @@ def run_pipeline(
     timeout: float | None,
 ) -> None:
     """Start a pipeline, by name or id."""
-    values = (read_one(param_file) if param_file else {}) | dict(_parameter(text) for text in params)
+    values = (read_one(param_file) if param_file else {}) | dict(parameter(text) for text in params)
     trigger = {"type": "manual", "parameters": values}
     client = daemon(ctx)
     headers = {"Idempotency-Key": key} if key else {}
@@ -184,8 +183,9 @@ def validate_pipelines(ctx: click.Context, files: tuple[str, ...]) -> None:
 
 def _report(path: str, item: Json) -> Json:
     from gennaker.core.engine.requests import check_pipeline
+    from gennaker.core.templates import check_config, is_templated
 
-    problems, warnings = check_pipeline(item)
+    problems, warnings = (check_config(item), ()) if is_templated(item) else check_pipeline(item)
     return {
         "file": path,
         "name": item.get("name"),
@@ -213,15 +213,3 @@ def _existing(client: Daemon, application: str, name: str) -> Json:
             REFUSED,
         )
     return dict(found)
-
-
-def _parameter(text: str) -> tuple[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip(":"):
-        raise click.BadParameter(f"{text!r}; expected KEY=VALUE or KEY:=JSON", param_hint="--param")
-    if not key.endswith(":"):
-        return key, value
-    try:
-        return key[:-1], msgspec.json.decode(value)
-    except msgspec.DecodeError as error:
-        raise click.BadParameter(f"{text!r}: what follows := is not JSON ({error})", param_hint="--param") from error

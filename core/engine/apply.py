@@ -139,8 +139,9 @@ def _restarted(x: Execution, event: e.StageRestarted, stamp: int) -> Changes:
         if stage.parent in reset:
             continue
         if stage.id in reset:
-            cleared = {"exception", *event.clears.get(stage.id, ())}
-            context = {key: value for key, value in stage.context.items() if key not in cleared}
+            cleared = {"exception", "expressionEvaluationSummary", *event.clears.get(stage.id, ())}
+            written = {**stage.context, **stage.raw}
+            context = {key: value for key, value in written.items() if key not in cleared}
             context.update(event.context.get(stage.id, {}))
             if stage.id == event.stage:
                 previous = stage.context.get("exception")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gennaker.core.engine.shape import stage_from
 from gennaker.core.model import events as e
-from gennaker.core.model.execution import Child, Execution, Stage, Task
+from gennaker.core.model.execution import Child, Execution, Lock, Stage, Task
 from gennaker.core.model.status import Status
 
 Changes = dict[str, Any]
@@ -26,6 +26,11 @@ def paused_now(x: Execution, stage: Stage, stamp: int) -> int:
         return 0
     since: int = max(x.paused["pauseTime"], stage.start_time or 0)
     return stamp - since
+
+
+def needs_worker(stage: Stage) -> bool:
+    """It does not wait for a child or a lock."""
+    return stage.child is None and not stage.locking
 
 
 def _planned(x: Execution, event: e.StagePlanned, _stamp: int) -> Changes:
@@ -46,6 +51,26 @@ def _planned(x: Execution, event: e.StagePlanned, _stamp: int) -> Changes:
     }
 
 
+def _evaluating(x: Execution, event: e.StageEvaluating, stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    started = stage.start_time if stage.phase == "evaluate" else stamp
+    changes = _with(
+        x, stage, status=Status.RUNNING, phase="evaluate", start_time=started, wanted=event.wanted, due=stamp
+    )
+    return changes if stage.id in x.active else {**changes, "active": (*x.active, stage.id)}
+
+
+def _values(x: Execution, event: e.ValuesArrived, _stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    values = {**stage.values, **event.values}
+    # Not back to 0: a late answer to this call must not pass for one to the next.
+    return _with(x, stage, values=values, wanted=(), handout=None, due=None, attempts=stage.attempts + 1, failures=0)
+
+
+def _evaluated(x: Execution, event: e.StageEvaluated, _stamp: int) -> Changes:
+    return _with(x, x.stages[event.stage], context=event.context, unresolved=event.unresolved)
+
+
 def _started(x: Execution, event: e.StageStarted, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     context = stage.context if event.context is None else event.context
@@ -54,12 +79,18 @@ def _started(x: Execution, event: e.StageStarted, stamp: int) -> Changes:
         x,
         stage,
         status=Status.RUNNING,
-        start_time=stamp,
+        phase="window" if event.window else "before",
+        start_time=stage.start_time if stage.phase == "evaluate" else stamp,
         tasks=tasks,
         context=context,
+        raw=event.raw,
+        unresolved=event.unresolved,
+        wanted=(),
+        fan=event.fan,
         due=stamp if event.plan else None,
+        attempts=0,
     )
-    return {**changes, "active": (*x.active, stage.id)}
+    return changes if stage.id in x.active else {**changes, "active": (*x.active, stage.id)}
 
 
 def _phase(x: Execution, event: e.StagePhase, stamp: int) -> Changes:
@@ -70,9 +101,10 @@ def _changed(x: Execution, event: e.StageChanged, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     modified = {"user": event.user, "allowedAccounts": [], "lastModifiedTime": stamp}
     context = {**stage.context, **event.context, "lastModifiedBy": event.user}
-    waits = stage.status is Status.RUNNING and stage.phase == "tasks" and bool(stage.tasks) and stage.child is None
+    given = {**stage.given, **event.context} if stage.status is Status.NOT_STARTED else stage.given
+    waits = stage.status is Status.RUNNING and stage.phase == "tasks" and bool(stage.tasks) and needs_worker(stage)
     due = stamp if waits and stage.handout is None else stage.due
-    return _with(x, stage, context=context, last_modified=modified, changed=True, due=due)
+    return _with(x, stage, context=context, given=given, last_modified=modified, changed=True, due=due)
 
 
 def _stopping(x: Execution, event: e.StageStopping, _stamp: int) -> Changes:
@@ -96,6 +128,7 @@ def _finished(x: Execution, event: e.StageFinished, stamp: int) -> Changes:
         context=context,
         tasks=tasks,
         cleaning=event.cleaning,
+        outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
         due=stamp if event.cleaning else None,
         stopping=None,
         attempts=stage.attempts if stage.handout else 0,
@@ -156,6 +189,7 @@ def _task_finished(x: Execution, event: e.TaskFinished, stamp: int) -> Changes:
         handout=None,
         due=stamp if stage.cleaning else None,
         stopping=None,
+        locking=False,
         context=context,
         outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
         attempts=0,
@@ -188,8 +222,30 @@ def _child_started(x: Execution, event: e.ChildStarted, _stamp: int) -> Changes:
     return _with(x, stage, context=context)
 
 
+def _lock_requested(x: Execution, event: e.LockRequested, _stamp: int) -> Changes:
+    known = x.locks.get(event.key)
+    held = known is not None and known.held
+    changes = _with(x, x.stages[event.stage], lock=event.key, locking=not held, handout=None, due=None)
+    locks = x.locks if known else {**x.locks, event.key: Lock(round=event.round)}
+    return {**changes, "locks": locks, "lock_count": max(x.lock_count, event.round)}
+
+
+def _lock_taken(x: Execution, event: e.LockTaken, _stamp: int) -> Changes:
+    return {"locks": {**x.locks, event.key: replace(x.locks[event.key], held=True)}}
+
+
+def _lock_released(x: Execution, event: e.LockReleased, _stamp: int) -> Changes:
+    known = x.locks.get(event.key)
+    if known is None or known.round != event.round:
+        return {}
+    return {"locks": {key: lock for key, lock in x.locks.items() if key != event.key}}
+
+
 STAGE_EVENTS: dict[type, Callable[[Execution, Any, int], Changes]] = {
     e.StagePlanned: _planned,
+    e.StageEvaluating: _evaluating,
+    e.ValuesArrived: _values,
+    e.StageEvaluated: _evaluated,
     e.StageStarted: _started,
     e.StagePhase: _phase,
     e.StageChanged: _changed,
@@ -201,6 +257,9 @@ STAGE_EVENTS: dict[type, Callable[[Execution, Any, int], Changes]] = {
     e.TaskAnswered: _answered,
     e.TaskFinished: _task_finished,
     e.TasksLooped: _looped,
+    e.LockRequested: _lock_requested,
+    e.LockTaken: _lock_taken,
+    e.LockReleased: _lock_released,
     e.ChildRequested: _child_requested,
     e.ChildStarted: _child_started,
 }

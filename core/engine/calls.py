@@ -24,8 +24,10 @@ def needed(stage: Stage) -> tuple[Kind, str] | None:
     """What has to be asked of a worker for this stage to go on; None when it waits for something else."""
     if stage.cleaning:
         return "cancel", "cancel"
-    if stage.status is not Status.RUNNING or stage.child is not None:
+    if stage.status is not Status.RUNNING or stage.child is not None or stage.locking:
         return None
+    if stage.phase == "evaluate":
+        return ("evaluate", "expressions") if stage.wanted else None
     if stage.phase == "tasks":
         return ("task", stage.tasks[stage.task].name) if stage.tasks else None
     return ("plan", stage.phase) if stage.phase not in stage.planned else None

@@ -9,8 +9,9 @@ from gennaker.core.engine.calls import MOST_SENDS, call, number, send_again
 from gennaker.core.engine.executions import EXPIRED, finish
 from gennaker.core.engine.outcome import failure_status, problem, truth
 from gennaker.core.engine.stages import finish_stage
-from gennaker.core.engine.tasks import clean_up, finish_task, stopped
+from gennaker.core.engine.tasks import clean_up, finish_task, stopped, take_values
 from gennaker.core.engine.turn import Turn
+from gennaker.core.engine.window import time_in_window
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Execution, Stage, Stopping
 from gennaker.core.model.messages import Outcome
@@ -83,6 +84,8 @@ def _unanswered(turn: Turn, stage: Stage) -> None:
     elif stage.cleaning:
         turn.emit(e.TaskAnswered(stage=stage.id, due=turn.now))
         clean_up(turn, stage.id)
+    elif handout.kind == "evaluate":
+        take_values(turn, stage.id, {each.key: {"error": reason} for each in stage.wanted})
     elif handout.kind == "plan":
         turn.emit(e.TaskAnswered(stage=stage.id))
         finish_stage(turn, stage.id, failure_status(stage.context), exception=lost)
@@ -102,7 +105,7 @@ def time_limit(execution: Execution, stage: Stage, types: StageTypes) -> int | N
         holder = execution.stages[holder.parent]
         own = number(holder.context.get("stageTimeoutMs"))
     if own is not None:
-        found.append((holder.start_time or 0) + holder.paused + own)
+        found.append((holder.start_time or 0) + holder.paused + time_in_window(execution, holder) + own)
     task = stage.tasks[stage.task]
     declared = _declared(types, stage, task.name)
     if declared is not None and declared.timeout is not None and not (declared.overridable and own is not None):

@@ -8,12 +8,14 @@ from gennaker.core.engine.calls import send_again
 from gennaker.core.engine.control import command
 from gennaker.core.engine.deadlines import tick
 from gennaker.core.engine.executions import begin, granted, settle
-from gennaker.core.engine.tasks import child_accepted, child_ended, reply
+from gennaker.core.engine.locks import give_back, lock_granted
+from gennaker.core.engine.tasks import child_accepted, child_ended, finish_task, reply
 from gennaker.core.engine.turn import Turn
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import AnyEvent, ExecutionTombstoned
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
+from gennaker.core.model.status import Status
 
 Decision = tuple[Execution | None, tuple[AnyEvent, ...]]
 
@@ -37,6 +39,9 @@ def advance(execution: Execution | None, message: m.AnyMessage, now: int, types:
             begin(turn)
         case m.Granted():
             granted(turn, message)
+        case m.LockGranted():
+            for id_ in lock_granted(turn, message):
+                finish_task(turn, id_, m.Outcome(status=Status.SUCCEEDED))
         case m.ChildAccepted():
             child_accepted(turn, message)
         case m.ChildEnded():
@@ -49,6 +54,7 @@ def advance(execution: Execution | None, message: m.AnyMessage, now: int, types:
     turn.run()
     settle(turn)
     turn.run()
+    give_back(turn)
     return turn.x, tuple(turn.events)
 
 

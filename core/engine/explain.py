@@ -6,8 +6,9 @@ Separate because it reads what the rules wrote and decides nothing.
 from datetime import UTC, datetime
 
 from gennaker.core.engine.shape import upstream
+from gennaker.core.engine.work import carrier
 from gennaker.core.model.execution import Execution, Stage
-from gennaker.core.model.stage_type import StageTypes, find
+from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.status import Status
 
 
@@ -45,16 +46,20 @@ def _stage(execution: Execution, stage: Stage, now: int, types: StageTypes, unro
     name = f"stage '{stage.name}'"
     handout = stage.handout
     if handout is not None:
-        type_ = find(types, stage.type, stage.context)
+        type_ = carrier(types, stage)
         if type_ is not None and type_.queue in unroutable:
             return f"{name}: no worker for {type_.key} is connected; asked again at {_time(handout.answer_by)}"
-        what = {"plan": f"the plan of its {handout.name} stages", "cancel": "its cancel"}.get(
-            handout.kind, f"task {handout.name}"
-        )
+        what = {
+            "plan": f"the plan of its {handout.name} stages",
+            "cancel": "its cancel",
+            "evaluate": _looks(stage),
+        }.get(handout.kind, f"task {handout.name}")
         tries = f", attempt {handout.attempt}" if handout.attempt > 1 else ""
         sent = f", sent {handout.sends} times" if handout.sends > 1 else ""
         ends = f", then it ends {stage.stopping.status} ({stage.stopping.reason})" if stage.stopping else ""
         return f"{name}: a worker to answer {what}{tries}{sent} until {_time(handout.answer_by)}{ends}"
+    if stage.locking:
+        return f"{name}: the lock of {stage.lock}, which another execution has"
     if stage.due is not None:
         task = stage.tasks[stage.task].name if stage.tasks and stage.phase == "tasks" else stage.phase
         error = f" after {stage.failures} failed tries" if stage.failures else ""
@@ -68,6 +73,10 @@ def _stage(execution: Execution, stage: Stage, now: int, types: StageTypes, unro
         until = f", {limit} ms at most" if limit else ""
         return f"{name}: someone to answer task {stage.tasks[stage.task].name}{until}"
     return f"{name}: its synthetic stages"
+
+
+def _looks(stage: Stage) -> str:
+    return "what " + ", ".join(f"#{name}" for name in dict.fromkeys(each.function for each in stage.wanted)) + " gives"
 
 
 def _time(milliseconds: int | None) -> str:

@@ -6,10 +6,12 @@ Separate from `tasks` because these rules are about the graph. Source: reference
 from typing import Any, Literal
 
 from gennaker.core.engine.calls import call
+from gennaker.core.engine.evaluation import refreshed, starting
+from gennaker.core.engine.fan import copies, gathered
 from gennaker.core.engine.outcome import determine, failure_status, problem, truth
 from gennaker.core.engine.shape import children, upstream
 from gennaker.core.engine.turn import Turn
-from gennaker.core.expressions import evaluate
+from gennaker.core.engine.window import WINDOW, window_stage
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Execution, Phase, Stage
 from gennaker.core.model.stage_type import StageType
@@ -30,41 +32,89 @@ def start_if_ready(turn: Turn, id_: str) -> None:
 
 
 def start_stage(turn: Turn, id_: str) -> None:
-    """Evaluate its context, then plan its before-stages or run its tasks."""
+    """Begin a stage, unless its time is over or nobody knows its type."""
     stage = turn.stage(id_)
     if stage.start_time_expiry is not None and turn.now > stage.start_time_expiry:
         finish_stage(turn, id_, Status.SKIPPED)
         return
     type_ = turn.type_of(stage)
-    if type_ is None:
+    if type_ is None or type_.functions or type_.refusal:
         turn.emit(e.StageStarted(stage=id_))
-        reason = f"No plugin provides the stage type '{stage.type}' (stage '{stage.name}', refId {stage.ref_id})."
+        reason = f"{_missing(turn, stage)} (stage '{stage.name}', refId {stage.ref_id})."
         error = problem(turn.now, "NoSuchStageDefinitionBuilderException", reason, operation=stage.type)
         finish_stage(turn, id_, failure_status(stage.context), exception=error)
         return
-    names = tuple(task.name for task in type_.tasks)
-    turn.emit(e.StageStarted(stage=id_, tasks=names, context=_evaluated(turn, stage, type_), plan=type_.before))
-    if type_.before:
+    begin_stage(turn, id_, type_)
+
+
+def _missing(turn: Turn, stage: Stage) -> str:
+    """Why a stage has no type that could run it."""
+    type_ = turn.type_of(stage)
+    if type_ is not None and type_.refusal:
+        return f"It cannot run: {type_.refusal}"
+    provider = stage.context.get("cloudProvider")
+    others = sorted(each.provider for each in turn.types.values() if each.type == stage.type and each.provider)
+    if others and provider:
+        return f"No plugin provides the stage type '{stage.type}' for the cloud '{provider}'; there is: {', '.join(others)}"
+    return f"No plugin provides the stage type '{stage.type}'"
+
+
+def begin_stage(turn: Turn, id_: str, type_: StageType) -> None:
+    """Evaluate its definition; ask for values from outside first, when that needs any (rule 15)."""
+    stage = turn.stage(id_)
+    found = starting(turn.x, stage, type_, turn.types, turn.now)
+    if found.wanted:
+        turn.emit(e.StageEvaluating(stage=id_, wanted=found.wanted))
+        call(turn, id_)
+        return
+    goes_on = found.enabled and not found.problem
+    context = found.context if found.context is not None else stage.context
+    runs = goes_on and found.fan is None
+    window = goes_on and stage.parent is None and WINDOW in turn.types and truth(context.get(WINDOW))
+    turn.emit(
+        e.StageStarted(
+            stage=id_,
+            tasks=tuple(task.name for task in type_.tasks) if runs else (),
+            context=_marked(context, type_, stage.context),
+            plan=runs and type_.before and not window,
+            raw=found.raw,
+            unresolved=found.unresolved,
+            fan=found.fan,
+            window=window,
+        )
+    )
+    if not found.enabled:
+        finish_stage(turn, id_, Status.SKIPPED)
+    elif found.problem:
+        error = problem(turn.now, "ExpressionEvaluationFailed", found.problem, operation=stage.type)
+        finish_stage(turn, id_, failure_status(context), exception=error)
+    elif window:
+        turn.emit(e.StagePlanned(stage=id_, phase="window", stages=(window_stage(turn.x, turn.stage(id_)),)))
+        proceed(turn, id_)
+    else:
+        _go_on(turn, id_)
+
+
+def _marked(context: dict[str, Any], type_: StageType, before: dict[str, Any]) -> dict[str, Any] | None:
+    """The context that a stage starts with; None when it is what it was."""
+    if type_.skippable and truth(context.get("skippable")):
+        context = {**context, "canManuallySkip": True}
+    return None if context is before else context
+
+
+def _go_on(turn: Turn, id_: str) -> None:
+    """It may start by the clock: the copies of a fan-out, before-stages, or tasks."""
+    stage = turn.stage(id_)
+    type_ = turn.type_of(stage)
+    if stage.fan is not None:
+        turn.emit(e.StagePlanned(stage=id_, phase="before", stages=copies(turn.x, stage)))
+        proceed(turn, id_)
+    elif type_ is not None and type_.before:
+        if stage.phase != "before":
+            turn.emit(e.StagePhase(stage=id_, phase="before"))
         call(turn, id_)
     else:
         start_tasks(turn, id_)
-
-
-def _evaluated(turn: Turn, stage: Stage, type_: StageType) -> dict[str, Any] | None:
-    """The context with its expressions evaluated; None when there is nothing to change. Synthetic stages get it from their parent."""
-    context = stage.context
-    if stage.parent is None:
-        trigger = turn.x.trigger
-        context, failures = evaluate(context, {"trigger": trigger, "parameters": trigger.get("parameters") or {}})
-        if failures:
-            summary: dict[str, list[dict[str, Any]]] = {}
-            for failure in failures:
-                told = {"level": "ERROR", "description": failure.reason, "timestamp": turn.now}
-                summary.setdefault(failure.expression.strip("${}"), []).append(told)
-            context = {**context, "expressionEvaluationSummary": summary}
-    if type_.skippable and truth(context.get("skippable")):
-        context = {**context, "canManuallySkip": True}
-    return None if context is stage.context else context
 
 
 def start_tasks(turn: Turn, id_: str) -> None:
@@ -77,13 +127,21 @@ def start_tasks(turn: Turn, id_: str) -> None:
 
 
 def start_task(turn: Turn, id_: str, index: int) -> None:
-    """Make a task the current one and hand it out."""
+    """Make a task the current one and hand it out; what its context could not say before may have a value by now."""
+    _refresh(turn, id_)
     turn.emit(e.TaskStarted(stage=id_, task=turn.stage(id_).tasks[index].name))
     call(turn, id_)
 
 
+def _refresh(turn: Turn, id_: str) -> None:
+    stage = turn.stage(id_)
+    if stage.unresolved and (found := refreshed(turn.x, stage, turn.types, turn.now)) is not None:
+        turn.emit(e.StageEvaluated(stage=id_, context=found.context or {}, unresolved=found.unresolved))
+
+
 def tasks_ended(turn: Turn, id_: str) -> None:
     """Nothing is left of the tasks (or before-stages): go on with after-stages, on-failure stages, or the end."""
+    _refresh(turn, id_)
     stage = turn.stage(id_)
     status = determine(turn.x, stage)
     type_ = turn.type_of(stage)
@@ -107,7 +165,7 @@ def proceed(turn: Turn, id_: str) -> None:
     phase = stage.phase
     if not _broken(turn.x, stage, phase):
         for child in children(turn.x, stage, phase):
-            if may_start(turn.x, child):
+            if may_start(turn.x, child) and _has_room(turn.x, stage):
                 start_stage(turn, child.id)
     stage = turn.stage(id_)
     mine = children(turn.x, stage, phase)
@@ -116,15 +174,24 @@ def proceed(turn: Turn, id_: str) -> None:
         not broken and any(may_start(turn.x, child) for child in mine)
     ):
         return
-    if phase == "before" and not broken:
+    if phase == "window" and not broken:
+        _go_on(turn, id_)
+    elif phase == "before" and not broken:
         start_tasks(turn, id_)
     else:
         tasks_ended(turn, id_)
 
 
+def _has_room(execution: Execution, stage: Stage) -> bool:
+    """A fan-out has room for another copy."""
+    if stage.fan is None or not stage.fan.limit:
+        return True
+    return sum(execution.stages[id_].status is Status.RUNNING for id_ in stage.children) < stage.fan.limit
+
+
 def _broken(execution: Execution, stage: Stage, phase: Phase) -> bool:
     """One of the phase's stages ended so that its siblings must not start."""
-    tolerant = truth(stage.context.get("allowSiblingStagesToContinueOnFailure"))
+    tolerant = stage.fan is not None or truth(stage.context.get("allowSiblingStagesToContinueOnFailure"))
     return any(
         child.status.halts or (child.status is Status.FAILED_CONTINUE and not tolerant)
         for child in children(execution, stage, phase)
@@ -143,7 +210,8 @@ def finish_stage(turn: Turn, id_: str, status: Status, exception: dict[str, Any]
     open_ = stage.handout is not None
     started = stage.status is Status.RUNNING
     cleaning = open_ or (started and status.halts and type_ is not None and type_.cancel)
-    turn.emit(e.StageFinished(stage=id_, status=status, exception=exception, cleaning=cleaning))
+    outputs = gathered(turn.x, turn.stage(id_))
+    turn.emit(e.StageFinished(stage=id_, status=status, exception=exception, cleaning=cleaning, outputs=outputs))
     if cleaning:
         call(turn, id_)
     if status.halts and stage.child is not None and not stage.child.detached:

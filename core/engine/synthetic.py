@@ -6,6 +6,7 @@ Separate because a plan comes from a plugin and must be checked before it become
 from typing import Any
 
 from gennaker.core.engine.shape import children
+from gennaker.core.engine.window import WINDOW, WINDOW_DATA
 from gennaker.core.model.events import StageSpec
 from gennaker.core.model.execution import Execution, Phase, Stage
 from gennaker.core.model.ids import ulid
@@ -54,7 +55,7 @@ def _specification(
         requisites = tuple(refs[str(ref)] for ref in wanted if str(ref) in refs)
     else:
         requisites = (names[index - 1],) if index else ()
-    own = {"type", "name", "refId", "requisiteStageRefIds"}
+    own = {"type", "name", "refId", "requisiteStageRefIds", WINDOW, WINDOW_DATA}
     return StageSpec(
         id=ulid(stage.start_time or 0, execution.id, stage.id, stage.round, execution.stage_count + index),
         ref_id=names[index],

@@ -6,8 +6,9 @@ Separate from `stages` because these rules are about one call. An answer changes
 from typing import Any
 
 from gennaker.core.engine.calls import call, number, task_type
+from gennaker.core.engine.locks import ask
 from gennaker.core.engine.outcome import failure_status, problem
-from gennaker.core.engine.stages import finish_stage, proceed, start_task, tasks_ended
+from gennaker.core.engine.stages import begin_stage, finish_stage, proceed, start_task, tasks_ended
 from gennaker.core.engine.synthetic import specifications
 from gennaker.core.engine.turn import Turn
 from gennaker.core.model import events as e
@@ -45,6 +46,8 @@ def reply(turn: Turn, message: Reply) -> None:
         _while_cleaning(turn, stage, outcome)
     elif message.kind == "plan":
         _planned(turn, stage, outcome)
+    elif message.kind == "evaluate":
+        _looked_up(turn, stage, outcome)
     else:
         _answered(turn, stage, outcome)
 
@@ -108,6 +111,25 @@ def _planned(turn: Turn, stage: Stage, outcome: Outcome) -> None:
         _plan_failed(turn, stage, told)
 
 
+def _looked_up(turn: Turn, stage: Stage, outcome: Outcome) -> None:
+    """Values from outside for a stage's expressions came, or cannot be had; either way the stage starts now."""
+    if outcome.retryable and stage.failures < _OTHER_RETRIES:
+        _again(turn, stage, outcome, None)
+        return
+    details = (outcome.error or {}).get("details") or {}
+    missing = {"error": details.get("error") or "no value came"}
+    take_values(turn, stage.id, {each.key: outcome.context.get(each.key, missing) for each in stage.wanted})
+
+
+def take_values(turn: Turn, id_: str, values: dict[str, Any]) -> None:
+    """Keep what calls from expressions gave, and begin the stage again with it."""
+    turn.emit(e.ValuesArrived(stage=id_, values=values))
+    stage = turn.stage(id_)
+    type_ = turn.type_of(stage)
+    if type_ is not None:
+        begin_stage(turn, id_, type_)
+
+
 def _plan_failed(turn: Turn, stage: Stage, error: dict[str, Any]) -> None:
     status = failure_status(stage.context) if stage.phase == "before" else Status.TERMINAL
     turn.emit(e.TaskAnswered(stage=stage.id, context={f"{stage.phase}StagePlanningFailed": True}))
@@ -142,6 +164,9 @@ def _answered(turn: Turn, stage: Stage, outcome: Outcome) -> None:
         _again(turn, stage, outcome, None)
     elif outcome.child is not None:
         _child_wanted(turn, stage, outcome)
+    elif outcome.lock:
+        if ask(turn, stage.id, outcome.lock):
+            finish_task(turn, stage.id, Outcome(status=Status.SUCCEEDED, context=outcome.context))
     elif outcome.status is Status.RUNNING:
         _again(turn, stage, outcome, outcome.again_in)
     elif outcome.status in _ENDS:

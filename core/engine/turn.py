@@ -47,5 +47,7 @@ class Turn:
         return self.x.stages[id_]
 
     def type_of(self, stage: Stage) -> StageType | None:
-        """The declaration of a stage's type; None when no plugin ever gave one."""
+        """The declaration of a stage's type; None when no plugin ever gave one, and for a fan-out, whose copies do the work."""
+        if stage.fan is not None:
+            return None
         return find(self.types, stage.type, stage.context)

@@ -5,12 +5,23 @@ Separate because it is built from warm state when it is sent, never stored.
 
 from typing import Any
 
-from gennaker.core.engine.shape import ancestors
-from gennaker.core.model.execution import Execution, Stage
-from gennaker.core.model.stage_type import StageType
-from gennaker.core.model.work import Work
+from gennaker.core.model.ancestry import ancestors, execution_context
+from gennaker.core.model.execution import Execution, Stage, Wanted
+from gennaker.core.model.stage_type import StageType, StageTypes, find
+from gennaker.core.model.work import LOOKUP_TYPE, Work
+
+__all__ = ["carrier", "effect_key", "execution_context", "visible_context", "work_for"]
 
 _MARGIN = 5_000
+
+
+def carrier(types: StageTypes, stage: Stage) -> StageType | None:
+    """The type whose workers take what a stage has handed out: its own, or for its expressions the one that brings the function."""
+    if stage.handout is None or stage.handout.kind != "evaluate" or not stage.wanted:
+        return find(types, stage.type, stage.context)
+    name = stage.wanted[0].function
+    theirs = (type_ for type_ in types.values() if name in type_.functions)
+    return next(theirs, types.get(LOOKUP_TYPE))
 
 
 def effect_key(execution: str, stage: str, task: str, round_: int) -> str:
@@ -37,7 +48,7 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
         answer_by=handout.answer_by,
         not_after=handout.answer_by + _MARGIN,
         shard=shard,
-        type=stage.type,
+        type=LOOKUP_TYPE if handout.kind == "evaluate" else stage.type,
         provider=type_.provider if type_ else "",
         application=execution.application,
         execution_name=execution.name,
@@ -53,8 +64,15 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
         paused=stage.paused,
         task_paused=stage.paused - (task.paused_before if task else 0),
         last_modified=stage.last_modified,
+        wanted=_asked(stage, type_) if handout.kind == "evaluate" else (),
         reason=execution.cancellation_reason,
     )
+
+
+def _asked(stage: Stage, type_: StageType | None) -> tuple[Wanted, ...]:
+    """The calls that go to the same workers as the first."""
+    theirs = type_.functions if type_ is not None else ()
+    return tuple(each for each in stage.wanted if each.function in theirs) or stage.wanted[:1]
 
 
 def visible_context(execution: Execution, stage: Stage) -> dict[str, Any]:
@@ -65,15 +83,3 @@ def visible_context(execution: Execution, stage: Stage) -> dict[str, Any]:
     for other in reversed(ancestors(execution, stage)):
         seen.update(other.outputs)
     return {**seen, **stage.context} if seen else stage.context
-
-
-def execution_context(execution: Execution) -> dict[str, Any]:
-    """The outputs of all top-level stages merged, a later one over an earlier; two lists under one key are joined (reference §1.4)."""
-    merged: dict[str, Any] = {}
-    for stage in sorted(execution.top_level(), key=lambda each: each.end_time or 0):
-        for key, value in stage.outputs.items():
-            known = merged.get(key)
-            if isinstance(known, list) and isinstance(value, list):
-                value = known + [item for item in value if item not in known]
-            merged[key] = value
-    return merged

@@ -3,6 +3,8 @@
 Separate because everything that loops or grows asks it first: the evaluator, the Java library, the helper functions.
 """
 
+from typing import Any
+
 from gennaker.core.expressions.errors import LimitReached
 
 #: Loop turns and calls of one evaluation.
@@ -11,16 +13,21 @@ STEPS = 100_000
 CHARACTERS, ALL_CHARACTERS = 1_000_000, 10_000_000
 #: Elements of one list or map.
 ELEMENTS = 100_000
+#: Seconds that regular expressions may run, all together: the one limit that cannot be a count.
+SECONDS = 0.5
 
 
 class Budget:
     """The account of one evaluation."""
 
-    __slots__ = ("characters", "steps")
+    __slots__ = ("characters", "seconds", "steps", "weighed")
 
     def __init__(self) -> None:
         self.steps = STEPS
         self.characters = ALL_CHARACTERS
+        #: Lists and maps that were weighed, by identity: the value, its weight, its depth (`weight.py`).
+        self.weighed: dict[int, tuple[Any, int, int]] = {}
+        self.seconds = SECONDS
 
     def spend(self, steps: int = 1) -> None:
         """Use up steps. Raises LimitReached."""

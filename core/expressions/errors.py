@@ -1,8 +1,8 @@
 """What goes wrong in an expression, and the one signal that is no error: a value from outside is needed first."""
 
-from typing import Any
+from gennaker.core.model.execution import Wanted
 
-from msgspec import Struct
+__all__ = ["Deferred", "ExpressionError", "LimitReached", "Wanted"]
 
 
 class ExpressionError(Exception):
@@ -21,16 +21,6 @@ class LimitReached(ExpressionError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, kind="SpelLimitException")
-
-
-class Wanted(Struct, frozen=True, kw_only=True):
-    """A call that must look outside: handed out to a worker, its value arrives by event (rule 15)."""
-
-    #: The function's name without `#`, such as `fromUrl`.
-    function: str
-    arguments: tuple[Any, ...] = ()
-    #: What its value is kept under: function and arguments as canonical JSON.
-    key: str
 
 
 class Deferred(Exception):

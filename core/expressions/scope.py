@@ -3,6 +3,7 @@
 Separate because it is the whole world of the evaluator: nothing else can be reached from an expression.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,8 @@ from gennaker.core.expressions.budget import Budget
 from gennaker.core.expressions.errors import Deferred, ExpressionError, Wanted
 
 _canonical = msgspec.json.Encoder(order="deterministic")
+#: Bytes of arguments that are written out in a key; more are known by their digest.
+_LONGEST_KEY = 200
 
 
 class Function(Struct, frozen=True, kw_only=True):
@@ -32,19 +35,23 @@ class Function(Struct, frozen=True, kw_only=True):
 class Bean:
     """An object of Spinnaker's own that expressions may look into: a type name and its properties, nothing else.
 
-    Properties are made when they are first read.
+    Properties are made when they are first read. Those in `links` lead to other objects of the same execution: they can be read, and are
+    no part of its JSON.
     """
 
-    __slots__ = ("_makers", "_values", "type")
+    __slots__ = ("_links", "_makers", "_values", "type")
 
-    def __init__(self, type_: str, makers: Mapping[str, Callable[[], Any]]) -> None:
+    def __init__(
+        self, type_: str, makers: Mapping[str, Callable[[], Any]], links: frozenset[str] = frozenset()
+    ) -> None:
         self.type = type_
         self._makers = makers
+        self._links = links
         self._values: dict[str, Any] = {}
 
     def names(self) -> list[str]:
-        """The properties it has."""
-        return list(self._makers)
+        """The properties that its JSON has."""
+        return [name for name in self._makers if name not in self._links]
 
     def has(self, name: str) -> bool:
         """Whether it has such a property."""
@@ -60,7 +67,7 @@ class Bean:
 class Scope:
     """The world of one evaluation. `root` is a mapping of names to values; `now` is epoch milliseconds; `seed` makes randomness repeatable."""
 
-    __slots__ = ("budget", "functions", "now", "root", "seed", "strict", "values", "zone")
+    __slots__ = ("budget", "draws", "functions", "now", "root", "seed", "strict", "values", "zone")
 
     def __init__(
         self,
@@ -84,10 +91,17 @@ class Scope:
         #: The time zone of dates that name none.
         self.zone = zone
         self.budget = Budget()
+        self.draws = 0
+
+    def draw(self) -> str:
+        """A text for the next random number: different each time, the same when the same evaluation is repeated."""
+        self.draws += 1
+        return f"{self.seed}:{self.draws}"
 
     def outside(self, function: str, *arguments: Any) -> Any:
         """The value of a call that looks outside. Raises Deferred while it is not known, ExpressionError when it failed."""
-        key = f"{function}{_canonical.encode(arguments).decode()}"
+        given = _canonical.encode(arguments)
+        key = f"{function}{given.decode() if len(given) <= _LONGEST_KEY else f'#{hashlib.sha256(given).hexdigest()}'}"
         found = self.values.get(key)
         if found is None:
             raise Deferred(Wanted(function=function, arguments=arguments, key=key))

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from gennaker.core.model.execution import HandOut, Owner, Phase, Stopping
+from gennaker.core.model.execution import FanOut, HandOut, Owner, Phase, Stopping, Wanted
 from gennaker.core.model.status import Status
 
 #: The highest event format this code writes and reads (rule 22).
-EVENT_FORMAT = 1
+EVENT_FORMAT = 2
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -30,6 +30,8 @@ class StageSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     context: dict[str, Any] = {}
     owner: Owner | None = None
     start_time_expiry: int | None = None
+    #: Data beside the definition, never evaluated.
+    given: dict[str, Any] = {}
 
 
 class ExecutionRequested(Event, frozen=True, kw_only=True, tag="execution.requested"):
@@ -82,6 +84,27 @@ class SlotReleased(Event, frozen=True, kw_only=True, tag="slot.released"):
     round: int
 
 
+class LockRequested(Event, frozen=True, kw_only=True, tag="lock.requested"):
+    """A stage needs something for its execution alone; the execution may have it already (rule 17)."""
+
+    stage: str
+    key: str
+    round: int
+
+
+class LockTaken(Event, frozen=True, kw_only=True, tag="lock.taken"):
+    """The execution has it."""
+
+    key: str
+
+
+class LockReleased(Event, frozen=True, kw_only=True, tag="lock.released"):
+    """No stage of the execution needs it any more."""
+
+    key: str
+    round: int
+
+
 class ExecutionStarted(Event, frozen=True, kw_only=True, tag="execution.started"):
     """The execution runs."""
 
@@ -123,6 +146,29 @@ class StagePlanned(Event, frozen=True, kw_only=True, tag="stage.planned"):
     stages: tuple[StageSpec, ...] = ()
 
 
+class StageEvaluating(Event, frozen=True, kw_only=True, tag="stage.evaluating"):
+    """The stage is to start, and values from outside are needed first (rule 15)."""
+
+    stage: str
+    wanted: tuple[Wanted, ...]
+
+
+class ValuesArrived(Event, frozen=True, kw_only=True, tag="stage.values"):
+    """Values from outside, by the key of the call."""
+
+    stage: str
+    values: dict[str, Any]
+
+
+class StageEvaluated(Event, frozen=True, kw_only=True, tag="stage.evaluated"):
+    """Expressions that had no value before have one now."""
+
+    stage: str
+    #: The whole context.
+    context: dict[str, Any]
+    unresolved: tuple[str, ...] = ()
+
+
 class StageStarted(Event, frozen=True, kw_only=True, tag="stage.started"):
     """The stage runs."""
 
@@ -133,13 +179,20 @@ class StageStarted(Event, frozen=True, kw_only=True, tag="stage.started"):
     context: dict[str, Any] | None = None
     #: Its before-stages have to be planned first.
     plan: bool = False
+    #: Keys of the definition that hold expressions, as they were written.
+    raw: dict[str, Any] = {}
+    #: Texts whose expressions have no value yet.
+    unresolved: tuple[str, ...] = ()
+    fan: FanOut | None = None
+    #: It waits for its execution window first.
+    window: bool = False
 
 
 class StagePhase(Event, frozen=True, kw_only=True, tag="stage.phase"):
-    """The tasks are over and the stages of the next phase have to be planned."""
+    """The stages of the next phase have to be planned."""
 
     stage: str
-    phase: Literal["after", "on_failure"]
+    phase: Literal["before", "after", "on_failure"]
 
 
 class StageChanged(Event, frozen=True, kw_only=True, tag="stage.changed"):
@@ -165,6 +218,8 @@ class StageFinished(Event, frozen=True, kw_only=True, tag="stage.finished"):
     exception: dict[str, Any] | None = None
     #: Clean-up follows (its cancel, or an answer that is still out).
     cleaning: bool = False
+    #: Outputs of the stage as a whole, such as those of its copies.
+    outputs: dict[str, Any] = {}
 
 
 class StageCleaned(Event, frozen=True, kw_only=True, tag="stage.cleaned"):
@@ -274,12 +329,18 @@ AnyEvent = (
     | ExecutionTombstoned
     | SlotRequested
     | SlotReleased
+    | LockRequested
+    | LockTaken
+    | LockReleased
     | ExecutionStarted
     | ExecutionPaused
     | ExecutionResumed
     | ExecutionCanceled
     | ExecutionFinished
     | StagePlanned
+    | StageEvaluating
+    | ValuesArrived
+    | StageEvaluated
     | StageStarted
     | StagePhase
     | StageChanged

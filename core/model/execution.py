@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from gennaker.core.model.status import Status
 
-Phase = Literal["before", "after", "on_failure"]
+Phase = Literal["window", "before", "after", "on_failure"]
 #: What is asked of a worker: a task's call, the stages of a phase, a cancel, an expression that looks outside.
 Kind = Literal["task", "plan", "cancel", "evaluate"]
 Owner = Literal["STAGE_BEFORE", "STAGE_AFTER"]
 
 #: The version of the fold: a snapshot of another one is ignored and rebuilt (rule 22).
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 
 
 class HandOut(Struct, frozen=True, kw_only=True):
@@ -52,6 +52,34 @@ class Stopping(Struct, frozen=True, kw_only=True):
     status: Status
     reason: str
     exception: dict[str, Any] | None = None
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """A call in an expression that must look outside: handed out, and its value arrives by event (rule 15)."""
+
+    #: The function's name without `#`, such as `fromUrl`.
+    function: str
+    arguments: tuple[Any, ...] = ()
+    #: What its value is kept under: function and arguments as canonical JSON.
+    key: str
+
+
+class FanOut(Struct, frozen=True, kw_only=True):
+    """A stage that runs once for each item of a list: its copies are its before-stages."""
+
+    #: The name under which a copy sees its item.
+    name: str
+    items: tuple[Any, ...]
+    #: How many copies may run at once; 0 = all.
+    limit: int = 0
+
+
+class Lock(Struct, frozen=True, kw_only=True):
+    """Something that only one execution may have at a time, such as a cluster."""
+
+    #: Which request of this execution it is: a grant of another one is late.
+    round: int
+    held: bool = False
 
 
 class Child(Struct, frozen=True, kw_only=True):
@@ -91,8 +119,8 @@ class Stage(Struct, frozen=True, kw_only=True):
     children: tuple[str, ...] = ()
     #: Phases whose synthetic stages are known.
     planned: tuple[Phase, ...] = ()
-    #: The phase that runs: before, tasks, after, on_failure.
-    phase: Literal["before", "tasks", "after", "on_failure"] = "before"
+    #: The phase that runs.
+    phase: Literal["evaluate", "window", "before", "tasks", "after", "on_failure"] = "before"
     #: Index of the current task while `phase` is tasks.
     task: int = 0
     #: Grows on restart and loop only: part of the effect key (rule 10).
@@ -110,6 +138,21 @@ class Stage(Struct, frozen=True, kw_only=True):
     #: A halted stage is cleaning up: its cancel is still to be handed out or answered.
     cleaning: bool = False
     child: Child | None = None
+    #: The lock that it asked for, until it ends.
+    lock: str = ""
+    #: It waits for that lock.
+    locking: bool = False
+    #: Keys of the definition that hold expressions, as they were written: what a restart begins with.
+    raw: dict[str, Any] = {}
+    #: Texts of the definition whose expressions have no value yet; nothing else in the context is ever evaluated.
+    unresolved: tuple[str, ...] = ()
+    #: Calls in its expressions that must look outside first.
+    wanted: tuple[Wanted, ...] = ()
+    #: What such calls gave, by their key: `{"value": …}` or `{"error": …}`.
+    values: dict[str, Any] = {}
+    fan: FanOut | None = None
+    #: What a copy of a fan-out is given beside its definition: data, never evaluated.
+    given: dict[str, Any] = {}
     #: Milliseconds this stage was paused since it started.
     paused: int = 0
     last_modified: dict[str, Any] | None = None
@@ -151,6 +194,10 @@ class Execution(Struct, frozen=True, kw_only=True):
     paused: dict[str, Any] | None = None
     #: Waiting for, or holding, a slot of its pipeline (rule 17).
     slot: Literal["", "waiting", "held"] = ""
+    #: Locks that its stages hold or wait for, by key.
+    locks: dict[str, Lock] = {}
+    #: How many locks it has asked for.
+    lock_count: int = 0
     #: Grows each time a finished execution starts again.
     round: int = 0
     #: Parent execution and stage when a pipeline stage started this one.

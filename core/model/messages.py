@@ -40,6 +40,8 @@ class Outcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     stages: tuple[dict[str, Any], ...] = ()
     #: Run this pipeline and wait for it.
     child: ChildRequest | None = None
+    #: Go on once the execution has this to itself; it is given back when the stage ends.
+    lock: str = ""
     #: The work came too late to be begun, so nothing was done (rule 16).
     expired: bool = False
 
@@ -62,6 +64,13 @@ class Begin(Message, frozen=True, kw_only=True, tag="begin"):
 class Granted(Message, frozen=True, kw_only=True, tag="granted"):
     """The execution has a slot of its pipeline."""
 
+    round: int
+
+
+class LockGranted(Message, frozen=True, kw_only=True, tag="lock.granted"):
+    """The execution has something to itself."""
+
+    key: str
     round: int
 
 
@@ -137,5 +146,17 @@ class ChildEnded(Message, frozen=True, kw_only=True, tag="child.ended"):
 
 
 AnyMessage = (
-    Begin | Granted | Reply | Tick | Recover | Cancel | Pause | Resume | Restart | Patch | ChildAccepted | ChildEnded
+    Begin
+    | Granted
+    | LockGranted
+    | Reply
+    | Tick
+    | Recover
+    | Cancel
+    | Pause
+    | Resume
+    | Restart
+    | Patch
+    | ChildAccepted
+    | ChildEnded
 )

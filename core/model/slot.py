@@ -7,6 +7,8 @@ from msgspec import Struct
 
 #: An execution and its round: a restarted execution asks anew.
 Claim = tuple[str, int]
+#: The slots of locks are kept apart from those of pipelines by this.
+LOCK = "lock:"
 
 
 class Slot(Struct, frozen=True, kw_only=True):

@@ -50,6 +50,10 @@ class StageType(Struct, frozen=True, kw_only=True):
     quick: bool = False
     #: Context keys removed when the stage is restarted.
     restart_clears: tuple[str, ...] = ()
+    #: Why no stage of this type can run, such as a cloud that lacks what it needs.
+    refusal: str = ""
+    #: It waits for a person's answer.
+    asks: bool = False
     #: Where the context holds bare conditions (an expression without `${}`), as paths: `preconditions.*.context.expression`. The result
     #: stands beside each as `expressionResult`; the text itself is never evaluated as a template.
     conditions: tuple[str, ...] = ()
@@ -57,6 +61,8 @@ class StageType(Struct, frozen=True, kw_only=True):
     sequential: str = ""
     #: Keys that are not evaluated while the context has `skipExpressionEvaluation: true`.
     skips: tuple[str, ...] = ()
+    #: Functions for expressions that its plugin brings; only types of `expression.evaluate` have any.
+    functions: tuple[str, ...] = ()
     #: JSON Schema of the stage's own fields.
     fields: dict[str, Any] = {}
 
@@ -71,6 +77,8 @@ class StageType(Struct, frozen=True, kw_only=True):
         return f"stage.run.{self.type}.{self.provider}" if self.provider else f"stage.run.{self.type}"
 
 
+#: The cloud of a stage that names none, as in Spinnaker.
+_DEFAULT_PROVIDER = "aws"
 #: The stage types that exist, by `type` or `type.provider`.
 StageTypes = dict[str, StageType]
 
@@ -80,4 +88,4 @@ def find(types: StageTypes, type_: str, context: dict[str, Any]) -> StageType | 
     provider = context.get("cloudProvider") or context.get("cloudProviderType")
     if isinstance(provider, str) and (found := types.get(f"{type_}.{provider}")):
         return found
-    return types.get(type_)
+    return types.get(type_) or (types.get(f"{type_}.{_DEFAULT_PROVIDER}") if provider is None else None)

@@ -7,11 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from gennaker.core.model.execution import Kind
+from gennaker.core.model.execution import Kind, Wanted
 
 #: CloudEvent types on the wire.
 WORK_TYPE = "stage.run"
 REPLY_TYPE = "stage.answered"
+#: The stage type whose workers look outside for expressions; a plugin's functions are its providers (rule 15).
+LOOKUP_TYPE = "expression.evaluate"
 
 
 class Work(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,6 +56,8 @@ class Work(Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: Of these, since the task started.
     task_paused: int = 0
     last_modified: dict[str, Any] | None = None
+    #: Calls in expressions whose values are asked for.
+    wanted: tuple[Wanted, ...] = ()
     #: Why the stage is cancelled, for a cancel.
     reason: str | None = None
 

@@ -17,16 +17,18 @@ from gennaker.core.artifacts.resolve import matched_ids
 from gennaker.core.artifacts.visible import visible
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.requests import accept_pipeline
-from gennaker.core.engine.shape import ancestors
 from gennaker.core.errors import GennakerError, InvalidRequest, Unavailable
 from gennaker.core.model import messages as m
+from gennaker.core.model.ancestry import ancestors
 from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.execution import Child, Execution
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.status import Status
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.parent import parent_json
+from gennaker.core.runtime.planning import Planning
 from gennaker.core.runtime.prior import prior_artifacts
-from gennaker.core.services import Definitions, Json
+from gennaker.core.services import Artifacts, Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store.commands import Told
 from gennaker.core.store.database import Database
@@ -41,9 +43,17 @@ Request = tuple[Execution, str]
 class Children:
     """One thread per process that accepts children, one after another."""
 
-    def __init__(self, database: Database, definitions: Definitions, bell: Bell, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        definitions: Definitions,
+        bell: Bell,
+        clock: Callable[[], int],
+        artifacts: Artifacts | None = None,
+    ) -> None:
         self._database = database
         self._definitions = definitions
+        self._planning = Planning(definitions, artifacts)
         self._bell = bell
         self._clock = clock
         self._line: SimpleQueue[Request | None] = SimpleQueue()
@@ -140,21 +150,15 @@ class Children:
             "type": "pipeline",
             "user": parent.user,
             "parameters": child.parameters,
-            "parentExecution": {
-                "id": parent.id,
-                "type": parent.kind,
-                "application": parent.application,
-                "name": parent.name,
-                "pipelineConfigId": parent.pipeline_config_id,
-                "status": parent.status,
-            },
+            "parentExecution": parent_json(parent),
             "parentPipelineStageId": stage_id,
             "correlationId": f"{parent.id}_{stage_id}_{pipeline.get('id')}_{start}",
             "expectedArtifactIds": _expected_ids(pipeline, parent, received),
         }
-        prior = prior_artifacts(self._database, pipeline, trigger)
+        planned, _ = self._planning.or_failed(pipeline, trigger)
+        prior = prior_artifacts(self._database, planned, trigger)
         event = accept_pipeline(
-            pipeline, trigger, id_=child.id, now=now, user=parent.user, origin=parent.origin, prior=prior
+            planned, trigger, id_=child.id, now=now, user=parent.user, origin=parent.origin, prior=prior
         )
         if child.detached:
             return event

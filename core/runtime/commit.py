@@ -9,8 +9,6 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from gennaker.core.engine import slots as rules
-from gennaker.core.engine.executions import slot_limit
-from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.slot import Slot
@@ -19,7 +17,7 @@ from gennaker.core.store import commands, slots
 from gennaker.core.store.batch import Batch
 from gennaker.core.store.commands import Told
 
-SlotEvents = Sequence[tuple[Execution, e.SlotRequested | e.SlotReleased]]
+SlotEvents = Sequence[tuple[Execution, rules.SlotEvent]]
 
 
 class Committed(Struct, frozen=True):
@@ -42,23 +40,10 @@ def commit(connection: Connection, batch: Batch, slot_events: SlotEvents) -> Com
 
 def settle_slots(connection: Connection, slot_events: SlotEvents, at: int) -> tuple[Told, ...]:
     """Apply requests and releases, then fill what is free. Grants and cancels become rows of `command` (rule 17)."""
-    found = slots.load(connection, sorted({event.pipeline for _, event in slot_events}))
+    found = slots.load(connection, sorted({rules.name_of(event) for _, event in slot_events}))
     for execution, event in slot_events:
-        slot = found.get(event.pipeline) or Slot(pipeline=event.pipeline)
-        claim = (execution.id, event.round)
-        if isinstance(event, e.SlotRequested):
-            limit = max(1, slot_limit(execution))
-            slot = rules.requested(slot, claim)
-            slot = Slot(
-                pipeline=slot.pipeline,
-                limit=limit,
-                keep_waiting=execution.keep_waiting,
-                holders=slot.holders,
-                waiters=slot.waiters,
-            )
-        else:
-            slot = rules.released(slot, claim)
-        found[event.pipeline] = slot
+        name = rules.name_of(event)
+        found[name] = rules.settled(found.get(name) or Slot(pipeline=name), execution, event)
     return _fill(connection, found.values(), at)
 
 
@@ -69,8 +54,8 @@ def _fill(connection: Connection, found: Iterable[Slot], at: int) -> tuple[Told,
         after, granted, superseded = rules.grant(slot)
         filled.append(after)
         for execution, round_ in granted:
-            id_ = f"{execution}/granted/{round_}"
-            told.append(Told(execution=execution, message=m.Granted(round=round_), id=id_))
+            id_ = rules.grant_id(slot.pipeline, execution, round_)
+            told.append(Told(execution=execution, message=rules.grant_message(slot.pipeline, round_), id=id_))
         for execution, round_ in superseded:
             id_ = f"{execution}/superseded/{round_}"
             cancel = m.Cancel(id=id_, user="spinnaker", execution=execution, reason=rules.SUPERSEDED)

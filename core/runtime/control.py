@@ -11,14 +11,17 @@ from concurrent.futures import TimeoutError as NotYet
 from sqlalchemy import Connection
 
 from gennaker.core.engine.apply import fold
+from gennaker.core.engine.outlook import outlook
 from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
-from gennaker.core.errors import InvalidRequest, NotFound, Refused
+from gennaker.core.errors import InvalidRequest, InvalidTemplate, NotFound, Refused
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.ids import shard_of, ulid
+from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.runtime.bell import Bell
+from gennaker.core.runtime.planning import Planning
 from gennaker.core.runtime.prior import prior_artifacts
-from gennaker.core.services import Definitions, Json
+from gennaker.core.services import Artifacts, Definitions, Json
 from gennaker.core.store import commands, executions
 from gennaker.core.store import keys as accepted
 from gennaker.core.store.commands import Told
@@ -33,25 +36,59 @@ _CORRELATION = "correlation:"
 class SqlControl:
     """See `gennaker.core.services.Control`."""
 
-    def __init__(self, database: Database, definitions: Definitions, bell: Bell, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        definitions: Definitions,
+        bell: Bell,
+        clock: Callable[[], int],
+        types: Callable[[], StageTypes] = dict,
+        artifacts: Artifacts | None = None,
+    ) -> None:
+        self._types = types
         self._database = database
         self._definitions = definitions
+        self._planning = Planning(definitions, artifacts)
         self._bell = bell
         self._clock = clock
 
     def start(
         self, pipeline: Json, trigger: Json, *, user: str, origin: str = "unknown", key: str | None = None
     ) -> str:
-        """See the interface."""
+        """See the interface. What cannot be made from its template is stored as failed, and then InvalidTemplate is raised."""
         now = self._clock()
         id_ = self._new_id(now, pipeline.get("executionId"))
-        prior = prior_artifacts(self._database, pipeline, trigger)
-        event = accept_pipeline(pipeline, trigger, id_=id_, now=now, user=user, origin=origin, prior=prior)
-        return self._accept(event, self._keys(key, trigger, event.application), now)
+        planned, problem = self._planning.or_failed(pipeline, trigger)
+        prior = prior_artifacts(self._database, planned, trigger)
+        event = accept_pipeline(planned, trigger, id_=id_, now=now, user=user, origin=origin, prior=prior)
+        started = self._accept(event, self._keys(key, trigger, event.application), now)
+        if problem is not None:
+            raise problem
+        return started
 
     def plan(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
         """See the interface."""
-        return plan_pipeline(pipeline, trigger, user, prior_artifacts(self._database, pipeline, trigger))
+        try:
+            planned = self._planning.planned(pipeline, trigger)
+        except InvalidTemplate as problem:
+            as_given = {key: value for key, value in pipeline.items() if key != "plan"}
+            return {**as_given, "trigger": trigger, "errors": list(problem.problems)}
+        return plan_pipeline(planned, trigger, user, prior_artifacts(self._database, planned, trigger))
+
+    def dry_run(self, pipeline: Json, trigger: Json, *, user: str) -> Json:
+        """See the interface."""
+        now = self._clock()
+        planned = self._planning.planned(pipeline, trigger)
+        prior = prior_artifacts(self._database, planned, trigger)
+        event = accept_pipeline(planned, trigger, id_=self._new_id(now, None), now=now, user=user, prior=prior)
+        execution = fold(None, (event,), now)
+        return {
+            "application": execution.application,
+            "name": execution.name,
+            "trigger": execution.trigger,
+            "stages": outlook(execution, self._types(), now),
+            "errors": [event.failure] if event.failure else [],
+        }
 
     def start_stored(
         self,

@@ -11,6 +11,7 @@ from gennaker.bus.port import Delivery
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.deadlines import due_at
 from gennaker.core.engine.decide import advance
+from gennaker.core.engine.slots import SlotEvent
 from gennaker.core.engine.work import execution_context
 from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
@@ -52,8 +53,8 @@ class Decisions(Struct):
     tell: list[Told]
     #: (execution, stage) where stages asked for children.
     children: list[tuple[Execution, str]]
-    #: (execution, event) for requests and releases of slots, in order.
-    slots: list[tuple[Execution, e.SlotRequested | e.SlotReleased]]
+    #: (execution, event) for requests and releases of slots and locks, in order.
+    slots: list[tuple[Execution, SlotEvent]]
     #: Command id to the reason it was refused, or the empty text.
     handled: dict[str, str]
 
@@ -93,6 +94,7 @@ def _failed(before: Execution | None, error: Exception, now: int) -> tuple[Execu
     cleaned.append(e.ExecutionFinished(status=Status.TERMINAL, reason=reason))
     if before.slot:
         cleaned.append(e.SlotReleased(pipeline=before.pipeline_config_id or "", round=before.round))
+    cleaned += [e.LockReleased(key=key, round=lock.round) for key, lock in before.locks.items()]
     return fold(before, cleaned, max(now, before.stamp)), tuple(cleaned)
 
 
@@ -115,7 +117,7 @@ def _note(
                 out.children.append((after, event.stage))
             case e.ChildCancelRequested():
                 out.tell.append(_cancel_child(after, event))
-            case e.SlotRequested() | e.SlotReleased():
+            case e.SlotRequested() | e.SlotReleased() | e.LockRequested() | e.LockReleased():
                 out.slots.append((after, event))
             case e.CommandHandled():
                 out.handled[event.id] = event.refused or ""

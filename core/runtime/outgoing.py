@@ -9,10 +9,10 @@ from typing import get_args
 import msgspec
 
 from gennaker.bus.event import Event
-from gennaker.core.engine.work import work_for
+from gennaker.core.engine.work import carrier, work_for
 from gennaker.core.model.events import AnyEvent, TaskHandedOut
 from gennaker.core.model.execution import Execution
-from gennaker.core.model.stage_type import StageTypes, find
+from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.work import WORK_TYPE
 from gennaker.core.store.batch import Change
 from gennaker.core.store.entries import Entry
@@ -110,7 +110,7 @@ def work(
         stage = execution.stages.get(stage_id) if execution else None
         if execution is None or stage is None or stage.handout is None:
             continue
-        type_ = find(types, stage.type, stage.context)
+        type_ = carrier(types, stage)
         if type_ is None:
             continue
         body = work_for(execution, stage, type_, shard, again=again)

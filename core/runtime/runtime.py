@@ -71,12 +71,13 @@ class Runtime:
         self._process = _this_process(settings, clock())
         self._catalogue = Catalogue(self.database, self._process.id, plugins.types, clock)
         definitions = SqlDefinitions(self.database, clock)
-        self._children = Children(self.database, definitions, self.bell, clock)
+        http = Outbound(settings.outbound.allow)
+        artifacts = Accounts(plugins.accounts(), http)
+        self._children = Children(self.database, definitions, self.bell, clock, artifacts)
         self._ownership = Ownership(self._process, self.database, self._owner, clock)
         live = LogLive(self.database, self.transport if self.transport.capabilities.shared else None)
         self.bell.on_news(live.news)
-        control = SqlControl(self.database, definitions, self.bell, clock)
-        http = Outbound(settings.outbound.allow)
+        control = SqlControl(self.database, definitions, self.bell, clock, self._types, artifacts)
         self.services = Services(
             definitions=definitions,
             executions=SqlExecutions(self.database),
@@ -86,7 +87,8 @@ class Runtime:
             why=LiveWhy(self._types, self._unroutable, clock),
             sources=SqlSources(self.database, clock),
             http=http,
-            artifacts=Accounts(plugins.accounts(), http),
+            artifacts=artifacts,
+            clouds=plugins.clouds,
             stage_types=self._types,
             health=self.health,
             metrics=self._metrics,

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from gennaker.core.model import messages as m
+from gennaker.core.engine import slots as rules
 from gennaker.core.model.events import TaskHandedOut
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.ids import shard_of
-from gennaker.core.model.slot import Slot
+from gennaker.core.model.slot import LOCK, Slot
 from gennaker.core.runtime.commit import drop_claims
 from gennaker.core.store import commands, entries, executions, slots
 from gennaker.core.store import shards as leases
@@ -88,12 +88,25 @@ def _claims(
             if shard_of(id_, shards) != shard:
                 continue
             execution = warm.get(id_)
-            if execution is None or not execution.slot or execution.round != round_:
+            if execution is None or not _claims_it(execution, slot.pipeline, round_):
                 gone.setdefault(slot.pipeline, set()).add((id_, round_))
-            elif execution.slot == "waiting" and (id_, round_) in slot.holders:
-                grant = m.Granted(round=round_)
-                again.append(Told(execution=id_, message=grant, id=f"{id_}/granted/{round_}"))
+            elif (id_, round_) in slot.holders and not _has_it(execution, slot.pipeline):
+                grant = rules.grant_message(slot.pipeline, round_)
+                again.append(Told(execution=id_, message=grant, id=rules.grant_id(slot.pipeline, id_, round_)))
     return gone, again
+
+
+def _claims_it(execution: Execution, slot: str, round_: int) -> bool:
+    if slot.startswith(LOCK):
+        lock = execution.locks.get(slot.removeprefix(LOCK))
+        return lock is not None and lock.round == round_
+    return bool(execution.slot) and execution.round == round_
+
+
+def _has_it(execution: Execution, slot: str) -> bool:
+    if slot.startswith(LOCK):
+        return execution.locks[slot.removeprefix(LOCK)].held
+    return execution.slot != "waiting"
 
 
 def _settle(

@@ -1,10 +1,10 @@
-"""Applications, pipelines and projects in SQL.
+"""Applications, pipelines, projects and templates in SQL.
 
 Separate from `definitions_check`, which holds the rules; here is only where they are kept.
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,7 +20,7 @@ from gennaker.core.definitions_check import (
 )
 from gennaker.core.errors import Conflict, InvalidRequest
 from gennaker.core.services import Json
-from gennaker.core.store import revisions
+from gennaker.core.store import revisions, templates
 from gennaker.core.store.database import Database
 from gennaker.core.store.locks import lock
 from gennaker.core.store.revisions import Edit
@@ -206,6 +206,41 @@ class SqlDefinitions:
                 revisions.record(connection, edit)
 
         self._change(delete)
+
+    def templates(self, scopes: Iterable[str] = ()) -> list[Json]:
+        """The latest of each template, by id; with scopes, those that have one of them."""
+        with self._database.reading() as connection:
+            return templates.latest(connection, scopes)
+
+    def template_versions(self, scopes: Iterable[str] = ()) -> dict[str, list[Json]]:
+        """Id to all that is kept of a template: tags, then digests."""
+        with self._database.reading() as connection:
+            return templates.versions(connection, scopes)
+
+    def template(self, id_: str, *, tag: str = "", digest: str = "") -> Json | None:
+        """One template, its latest unless a tag or a digest is named. Raises InvalidRequest."""
+        with self._database.reading() as connection:
+            return templates.one(connection, id_, tag=tag, digest=digest)
+
+    def template_dependents(self, id_: str) -> list[Json]:
+        """The pipelines that name any version of a template."""
+        with self._database.reading() as connection:
+            return templates.dependents(connection, id_)
+
+    def template_history(self, id_: str, limit: int = 20) -> list[Json]:
+        """Revisions of a template, whatever their tags, newest first; they outlive it."""
+        with self._database.reading() as connection:
+            return revisions.newest(connection, "template", id_, limit)
+
+    def save_template(self, template: Json, *, user: str, tag: str = "", create: bool = False) -> Json:
+        """Store under tag, `latest` and digest. Raises InvalidRequest; Conflict when `create` finds the tag, NotFound when not so."""
+        now = self._clock()
+        return self._change(lambda c: templates.save(c, template, user=user, now=now, tag=tag, create=create))
+
+    def delete_template(self, id_: str, *, user: str, tag: str = "", digest: str = "") -> None:
+        """Remove a tag, a digest or all; nothing if it is not there. Raises Refused while pipelines are made from it."""
+        now = self._clock()
+        self._change(lambda c: templates.delete(c, id_, user=user, now=now, tag=tag, digest=digest))
 
     def _put_pipeline(self, connection: Connection, stored: Json, user: str) -> None:
         application, name, strategy = (

@@ -1,6 +1,6 @@
 """Every change of a definition: its revision, for people, and its fact in the log, for programs.
 
-Separate from `definitions` because all three kinds are recorded in the same way.
+Separate from `definitions` because all kinds are recorded in the same way.
 """
 
 from typing import Literal
@@ -17,7 +17,7 @@ from gennaker.core.store.entries import Entry
 from gennaker.core.store.statement import Insert, Sql
 from gennaker.core.store.tables import revision as table
 
-Kind = Literal["application", "pipeline", "project"]
+Kind = Literal["application", "pipeline", "project", "template"]
 
 _INSERT = Insert(table)
 _LAST = Sql("SELECT coalesce(max(sequence), 0) FROM entry WHERE execution = ?")
@@ -29,11 +29,13 @@ class Edit(Struct, frozen=True, kw_only=True):
 
     kind: Kind
     action: Literal["saved", "deleted"]
-    #: What the log calls it: a pipeline's or project's id, an application's name.
+    #: What the log calls it: a pipeline's, project's or template's id, an application's name.
     id: str
     definition: Json
     user: str
     at: int
+    #: What the fact tells besides.
+    more: Json = {}
 
 
 def record(connection: Connection, edit: Edit) -> None:
@@ -44,8 +46,9 @@ def record(connection: Connection, edit: Edit) -> None:
         "type": f"{edit.kind}.{edit.action}",
         "user": edit.user,
         "id": edit.id,
-        "name": edit.definition["name"],
+        "name": edit.definition.get("name", edit.id),
         "application": application,
+        **edit.more,
     }
     number = tell(connection, subject, fact, edit.at)
     if edit.action == "saved":

@@ -80,10 +80,11 @@ stage_type = Table("stage_type", metadata, _text("key", key=True), _text("proces
 dead_letter = Table("dead_letter", metadata, _text("id", key=True), _text("queue"), _text("type"), _text("subject"), _text("reason"),
                     _text("traceback"), _number("at"), _body(), Index("dead_letter_by_time", "at"))
 
-# Applications, pipelines and projects; `name_key` is the name as it is compared.
+# Applications, pipelines, projects and templates; `name_key` is the name as it is compared, `version` a tag or `sha256:` with a digest.
 application = Table("application", metadata, _text("name_key", key=True), _body())
 pipeline = Table("pipeline", metadata, _text("id", key=True), _text("application"), _text("name_key"), _flag("strategy"), _body(),
                  Index("pipeline_name", "application", "strategy", "name_key", unique=True))
 project = Table("project", metadata, _text("id", key=True), _text("name_key"), _body(), Index("project_name", "name_key", unique=True))
+template = Table("template", metadata, _text("id", key=True), _text("version", key=True), _body())
 revision = Table("revision", metadata, _text("subject", key=True), _number("number", key=True), _number("at"), _text("user_name"), _body())
 # fmt: on

@@ -15,12 +15,13 @@ from gennaker.core.engine.apply import apply
 from gennaker.core.engine.deadlines import due_at
 from gennaker.core.engine.decide import advance
 from gennaker.core.engine.requests import accept_pipeline
-from gennaker.core.engine.work import work_for
+from gennaker.core.engine.work import carrier, work_for
+from gennaker.core.lookups import StandardLookup
 from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.execution import Stage as StageState
-from gennaker.core.model.stage_type import StageTypes, find
+from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
 from gennaker.core.services import Json, Services
@@ -59,7 +60,7 @@ class Rig:
         self.called: list[Called] = []
         #: How children end, by the pipeline that a stage asks for; SUCCEEDED without outputs otherwise.
         self.children: dict[str, tuple[Status, Json]] = {}
-        self._stages = {key_of(stage): stage for stage in stages}
+        self._stages = {key_of(stage): stage for stage in (StandardLookup, *stages)}
         self._types: StageTypes = {key: declaration(stage, "test", "0") for key, stage in self._stages.items()}
         given = services or Services(settings=settings)
         self._services = replace(given, clock=self.clock, http=given.http or self.http)
@@ -169,6 +170,6 @@ class Rig:
 
     def _hand_out(self, id_: str) -> None:
         stage = self.execution.stages[id_]
-        type_ = find(self._types, stage.type, stage.context)
+        type_ = carrier(self._types, stage)
         if stage.handout is not None:
             self._under_way.append(work_for(self.execution, stage, type_, 0))

@@ -1,4 +1,4 @@
-"""Changes of applications, pipelines and projects, as jobs of ad-hoc tasks and as stages."""
+"""Changes of applications, pipelines, projects and templates, as jobs of ad-hoc tasks and as stages."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,7 @@ from gennaker.plugins.catalog.applications import (
 )
 from gennaker.plugins.catalog.pipelines import DeletePipeline, ReorderPipelines, SavePipeline, UpdatePipeline
 from gennaker.plugins.catalog.projects import DeleteProject, UpsertProject
+from gennaker.plugins.catalog.templates import CreateTemplate, DeleteTemplate, UpdateTemplate
 
 
 @hookimpl
@@ -28,4 +29,7 @@ def gennaker_stages() -> Sequence[type[Stage]]:
         ReorderPipelines,
         UpsertProject,
         DeleteProject,
+        CreateTemplate,
+        UpdateTemplate,
+        DeleteTemplate,
     ]

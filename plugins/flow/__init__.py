@@ -1,4 +1,4 @@
-"""Flow control: wait, manual judgment, child pipelines, webhooks."""
+"""Flow control: waits, windows, manual judgment, child pipelines, webhooks."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,7 @@ from gennaker.plugins.flow.pipeline import Pipeline
 from gennaker.plugins.flow.preconfigured import Settings, stage_type
 from gennaker.plugins.flow.wait import Wait
 from gennaker.plugins.flow.webhook import Webhook
+from gennaker.plugins.flow.window import ExecutionWindow
 
 
 @hookimpl
@@ -21,4 +22,4 @@ def gennaker_settings() -> type[Settings]:
 def gennaker_stages(settings: Settings) -> Sequence[type[Stage]]:
     """The stage types of this plugin, and those of the webhooks that are configured."""
     configured = [stage_type(one) for one in settings.webhook.preconfigured if one.enabled]
-    return [Wait, ManualJudgment, Pipeline, Webhook, *configured]
+    return [Wait, ExecutionWindow, ManualJudgment, Pipeline, Webhook, *configured]

@@ -13,6 +13,7 @@ from msgspec import Struct, defstruct
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.fields import Field, field, read
 from gennaker.core.stage import Stage
+from gennaker.plugins.flow.opening import read_zone
 from gennaker.plugins.flow.webhook import Webhook
 
 _VALUE = re.compile(r"\$\{\s*parameterValues(?:\[\s*['\"]([^'\"]+)['\"]\s*\]|\.(\w+))\s*\}")
@@ -82,6 +83,12 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The section `plugins.flow`."""
 
     webhook: WebhookSettings = WebhookSettings()
+    #: Of execution windows that name none; Spinnaker's default.
+    time_zone: str = "America/Los_Angeles"
+
+    def __post_init__(self) -> None:
+        """Refuse now what every window would fail of."""
+        read_zone(self.time_zone, "time_zone")
 
 
 def stage_type(configured: Own) -> type[Stage]:

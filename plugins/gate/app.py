@@ -22,6 +22,7 @@ from gennaker.plugins.gate import (
     sources,
     stages,
     tasks,
+    templates,
 )
 from gennaker.plugins.gate.access import Gate
 from gennaker.plugins.gate.body import BodyLimit
@@ -37,6 +38,7 @@ _NOUNS = (
     operations,
     tasks,
     sources,
+    templates,
     definitions,
     applications,
     projects,

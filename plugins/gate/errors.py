@@ -4,7 +4,7 @@ Separate because this is the one place that turns what went wrong into an HTTP a
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +13,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gennaker.core.errors import GennakerError, InvalidRequest, NotAuthenticated, Unavailable
+from gennaker.core.errors import GennakerError, InvalidRequest, InvalidTemplate, NotAuthenticated, Unavailable
 from gennaker.core.view import to_bytes
 
 _LOG = logging.getLogger("gennaker.gate")
@@ -29,8 +29,15 @@ class StatusError(GennakerError):
         self.status = status
 
 
-def told(status: int, message: str, *, exception: str | None = None, headers: dict[str, str] | None = None) -> Response:
-    """An answer in Gate's error shape."""
+def told(
+    status: int,
+    message: str,
+    *,
+    exception: str | None = None,
+    headers: dict[str, str] | None = None,
+    errors: Sequence[str] = (),
+) -> Response:
+    """An answer in Gate's error shape; `errors` are the single problems, if there are such."""
     body: dict[str, Any] = {
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "status": status,
@@ -39,6 +46,8 @@ def told(status: int, message: str, *, exception: str | None = None, headers: di
     }
     if exception:
         body["exception"] = exception
+    if errors:
+        body["errors"] = errors
     return Response(to_bytes(body), status, headers=headers, media_type="application/json")
 
 
@@ -50,10 +59,13 @@ def error_response(error: GennakerError) -> Response:
     if isinstance(error, Unavailable):
         headers["Retry-After"] = "1"
     message = str(error)
-    if isinstance(error, InvalidRequest) and len(error.problems) > 1:
+    errors: Sequence[str] = ()
+    if isinstance(error, InvalidTemplate):
+        errors = error.problems
+    elif isinstance(error, InvalidRequest) and len(error.problems) > 1:
         message = "; ".join(error.problems)
     exception = None if isinstance(error, StatusError) else type(error).__name__
-    return told(error.status, message, exception=exception, headers=headers)
+    return told(error.status, message, exception=exception, headers=headers, errors=errors)
 
 
 async def _expected(_request: Request, error: GennakerError) -> Response:

@@ -39,8 +39,19 @@ def start_with_event(
 
 
 @router.post("/pipelines/{application}/{name:path}", tags=["pipelines"], **needs("run", body=_TRIGGER))
-def start(request: Request, here: Here, caller: Caller, application: str, name: str, body: MaybeObjectBody) -> Response:
-    """Run a stored pipeline, by name or id."""
+def start(
+    request: Request,
+    here: Here,
+    caller: Caller,
+    application: str,
+    name: str,
+    body: MaybeObjectBody,
+    plan: bool = False,
+) -> Response:
+    """Run a stored pipeline, by name or id. With `plan=true` nothing runs: the answer is what each stage would do, and why."""
+    if plan:
+        pipeline = find_pipeline(here, application, name)
+        return answer(here.control.dry_run(pipeline, _with_user(_trigger(body), caller), user=caller.user))
     return answer({"ref": f"/pipelines/{start_stored(request, here, caller, application, name, body)}"}, 202)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "examples" / "pipelines"
 FILES = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
+TEMPLATES = sorted((FOLDER.parent / "templates").glob("*.json"))
 ASKS = ("manual-judgment", "restart")
 
 Execution = dict[str, Any]
@@ -41,9 +42,14 @@ def runner(request: pytest.FixtureRequest, daemon: Any) -> Callable[[str], Execu
         return dict(daemon.ended(id_))
 
     if request.param == "command line":
+        saved = daemon("template", "save", *map(str, TEMPLATES))
+        assert saved.code == 0, saved.err
         saved = daemon("pipeline", "save", *map(str, FILES.values()))
         assert saved.code == 0, saved.err
         return by_command
+    for path in TEMPLATES:
+        answer = daemon.http.post("/v2/pipelineTemplates/create?tag=stable", content=path.read_bytes())
+        assert (answer.status_code, answer.json()["status"]) == (200, "SUCCEEDED"), answer.text
     for path in FILES.values():
         answer = daemon.http.post("/pipelines", content=path.read_bytes())
         assert (answer.status_code, answer.content) == (200, b"")
@@ -77,6 +83,21 @@ def test_every_example_succeeds(runner: Callable[[str], Execution], name: str) -
         "webhook": {"1": "FAILED_CONTINUE", "2": "SUCCEEDED"},
     }.get(name, dict.fromkeys(statuses(execution), "SUCCEEDED"))
     assert statuses(execution) == wanted
+
+
+def test_a_pipeline_from_a_template_has_its_values_and_the_injected_stage(daemon: Any) -> None:
+    assert daemon("template", "save", *map(str, TEMPLATES)).code == 0
+    daemon.save(json.loads(FILES["from-template"].read_text()))
+    ended = daemon.ended(daemon.run("example", "from-template", parameters={"version": "2.1"}))
+    stages = {stage["refId"]: stage for stage in ended["stages"]}
+    assert {ref: stage["requisiteStageRefIds"] for ref, stage in stages.items()} == {
+        "build": [],
+        "test": ["build"],
+        "deploy": ["test"],
+    }
+    assert stages["build"]["context"]["comments"] == "Building shop 2.1"
+    assert stages["deploy"]["name"] == "Deploy shop"
+    assert (stages["deploy"]["context"]["waitTime"], stages["deploy"]["context"]["labels"]) == (1, {"service": "shop"})
 
 
 def test_branches_run_at_the_same_time_and_are_joined(daemon: Any) -> None:

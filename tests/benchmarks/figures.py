@@ -5,6 +5,7 @@ Separate because the goals are written down here, and nowhere else in code. Sour
 
 from collections.abc import Sequence
 
+import evaluations
 from pipelines import SHAPES
 from report import Line, Samples, at_least, at_most
 from settings import Setting
@@ -22,7 +23,7 @@ def lines(found: Samples, settings: Sequence[Setting]) -> list[Line]:
                 out += _shape(found, setting, shape)
         out += _cpu(found, setting)
         out += _wider(found, setting)
-    return [*out, *_daemon(found), *_bare(found)]
+    return [*out, *_evaluations(found), *_daemon(found), *_bare(found)]
 
 
 def _shape(found: Samples, setting: Setting, shape: str) -> list[Line]:
@@ -142,7 +143,7 @@ def _cpu(found: Samples, setting: Setting) -> list[Line]:
 
 
 def _wider(found: Samples, setting: Setting) -> list[Line]:
-    from pipelines import WIDER
+    from pipelines import EVALUATED, WIDER
 
     return [
         Line(
@@ -151,10 +152,29 @@ def _wider(found: Samples, setting: Setting) -> list[Line]:
             value=found[f"{setting.name}/{shape}/rate"],
             unit="steps/s",
             limit=("small chain", found[f"{setting.name}/{_CHAIN}/rate"]),
-            goals=at_least("≥ 60 % of the small chain", found[f"{setting.name}/{_CHAIN}/rate"], 0.6),
+            goals=at_least(f"≥ {share} of the small chain", found[f"{setting.name}/{_CHAIN}/rate"], least),
         )
-        for shape in WIDER
+        for shape, least, share in [
+            *((each, 0.6, "60 %") for each in WIDER),
+            *((each, 0.8, "80 %") for each in EVALUATED),
+        ]
         if f"{setting.name}/{shape}/rate" in found
+    ]
+
+
+def _evaluations(found: Samples) -> list[Line]:
+    cal = found["cal"]
+    return [
+        Line(
+            setting="expressions",
+            figure=f"{name}, parse kept",
+            value=1e6 * found[f"evaluation/{name}"],
+            unit="µs",
+            limit=("cal", 1e6 * cal),
+            goals=at_most("≤ 0.3 cal", 1e6 * cal, 0.3) if name in ("a look-up", "a comparison") else (),
+        )
+        for name in evaluations.TEXTS
+        if f"evaluation/{name}" in found
     ]
 
 

@@ -53,10 +53,20 @@ def fan(width: int = 10) -> Json:
     return {"application": "bench", "name": "fan", "stages": [first, *wide, last]}
 
 
+def evaluated() -> Json:
+    """The chain, with one expression in every stage."""
+    whole = chain()
+    for stage in whole["stages"]:
+        stage["said"] = "${parameters.version}"
+    return {**whole, "parameterConfig": [{"name": "version", "default": "1.2"}]}
+
+
 SHAPES: dict[str, Json] = {"chain of 10": chain(), "fan-out of 10": fan()}
 WIDER: dict[str, Json] = {"chain of 10, 20 KB contexts": chain(10, 20_000), "chain of 300": chain(300)}
+
+EVALUATED: dict[str, Json] = {"chain of 10, an expression each": evaluated()}
 
 
 def named(shape: str) -> Json:
     """A pipeline by its name."""
-    return {**SHAPES, **WIDER}[shape]
+    return {**SHAPES, **WIDER, **EVALUATED}[shape]

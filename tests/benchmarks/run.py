@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import evaluations
 import figures
 import ground
 import limits
@@ -95,6 +96,8 @@ class Run:
             if plan.wider:
                 for shape, count in zip(pipelines.WIDER, (plan.wider, plan.wider // 10), strict=True):
                     self._setting(settings.EMBEDDED[0], shape, settings.Size(count, 0))
+        for name, seconds in evaluations.measure().items():
+            self._note(f"evaluation/{name}", seconds)
         if plan.broker:
             self._broker()
         self._daemon()
@@ -107,6 +110,8 @@ class Run:
                 if setting.engines > 1 and shape != next(iter(pipelines.SHAPES)):
                     continue
                 self._setting(setting, shape, settings.Size(plan.broker_flight, plan.alone // 2))
+            if setting.postgres and setting.engines == 1:
+                self._setting(setting, next(iter(pipelines.EVALUATED)), settings.Size(plan.broker_flight, 0))
             self._peers()
         self._note("RabbitMQ/round trip", limits.round_trips())
         self._note("RabbitMQ/messages", limits.messages())

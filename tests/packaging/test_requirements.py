@@ -5,6 +5,7 @@ import configparser
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -63,9 +64,13 @@ def foreign(module: str) -> bool:
     return module not in sys.stdlib_module_names and module != "gennaker"
 
 
+#: Looks through everything that is installed: once is enough.
+installed = cache(packages_distributions)
+
+
 def distributions_of(module: str) -> set[str]:
     """The distributions that bring a module."""
-    return {normal(one) for one in packages_distributions().get(module, ())}
+    return {normal(one) for one in installed().get(module, ())}
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +110,7 @@ def test_an_import_at_once_is_told_from_one_in_a_function() -> None:
 
 def test_nothing_is_required_that_is_not_imported(setup: configparser.ConfigParser) -> None:
     modules = {module for path in CODE for module in imported(path)}
-    distributions = packages_distributions()
+    distributions = installed()
     used = {normal(one) for module in modules for one in distributions.get(module, ())}
     assert not names(setup["options"]["install_requires"]) - used
 

@@ -38,7 +38,7 @@ def _check_event(state: Execution, event: e.AnyEvent) -> None:
     match event:
         case e.StageStarted():
             assert stage is not None
-            assert stage.status is Status.NOT_STARTED, "a stage started twice"
+            assert stage.status is Status.NOT_STARTED or stage.phase == "evaluate", "a stage started twice"
             for other in upstream(state, stage):
                 assert other.status.lets_downstream_start, f"{stage.ref_id} started before {other.ref_id} was done"
             assert not state.status.complete, "a stage started in an execution that has ended"
@@ -85,6 +85,7 @@ def check_end(world: "World") -> None:
         assert state.status.complete, f"{id_} is {state.status}: {explain(state, world.now, TYPES)}"
         assert not state.active, f"{id_} is still cleaning up: {explain(state, world.now, TYPES)}"
         assert not state.slot
+        assert not state.locks, f"{id_} still holds {state.locks}"
         for stage in state.stages.values():
             assert stage.handout is None
             assert stage.status is not Status.RUNNING
@@ -97,3 +98,10 @@ def check_limits(world: "World") -> None:
     """Never more than the limit of a pipeline run at once."""
     for slot in world.store.slots.values():
         assert len(slot.holders) <= slot.limit
+    held = [key for state in world.warm.values() for key, lock in state.locks.items() if lock.held]
+    assert len(held) == len(set(held)), "two executions hold one lock"
+    for state in world.warm.values():
+        for stage in state.stages.values():
+            if stage.fan is not None and stage.fan.limit:
+                running = sum(state.stages[id_].status is Status.RUNNING for id_ in stage.children)
+                assert running <= stage.fan.limit, f"{running} copies of {stage.ref_id} run at once"

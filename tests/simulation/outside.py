@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from gennaker.core.model.messages import ChildRequest, Outcome, Reply
 from gennaker.core.model.stage_type import StageType, StageTypes, TaskType
 from gennaker.core.model.status import Status
-from gennaker.core.model.work import Work
+from gennaker.core.model.work import LOOKUP_TYPE, Work
 
 TYPES: StageTypes = {
     each.type: each
@@ -30,6 +30,9 @@ TYPES: StageTypes = {
         ),
         StageType(type="judge", tasks=(TaskType(name="wait", timeout=3600),)),
         StageType(type="child", tasks=(TaskType(name="start"),)),
+        StageType(type="locked", tasks=(TaskType(name="lock", timeout=300), TaskType(name="watch")), cancel=True),
+        StageType(type="restrictExecutionDuringTimeWindow", tasks=(TaskType(name="watch"),)),
+        StageType(type=LOOKUP_TYPE, functions=("ask",)),
     )
 }
 
@@ -75,8 +78,17 @@ class Worker:
                 return Outcome(status=Status.TERMINAL, error={"details": {"errors": ["no plan"]}})
             stages = ({"type": "quick", "name": "a"}, {"type": "long", "name": "b"})[: self._rng.randrange(3)]
             return Outcome(status=Status.SUCCEEDED, stages=stages)
+        if work.kind == "evaluate":
+            if chance < 0.1:
+                return Outcome(status=Status.TERMINAL, error={"details": {"error": "no answer"}})
+            if chance < 0.2:
+                return Outcome(status=Status.RUNNING, error={"details": {"errors": ["busy"]}}, retryable=True)
+            answer = {"value": self._rng.choice(("yes", "no"))}
+            return Outcome(status=Status.SUCCEEDED, context={each.key: answer for each in work.wanted})
         if work.kind == "cancel":
             return Outcome(status=Status.SUCCEEDED)
+        if work.name == "lock":
+            return Outcome(status=Status.RUNNING, lock=f"cluster {work.context.get('refId', 0)}")
         if work.type == "judge":
             answered = work.context.get("judgmentStatus")
             return Outcome(status=Status.SUCCEEDED if answered else Status.RUNNING)

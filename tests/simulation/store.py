@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from gennaker.core.engine import slots as rules
 from gennaker.core.engine.apply import fold
-from gennaker.core.engine.executions import slot_limit
 from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
@@ -70,24 +69,14 @@ class Store:
             self._slot(execution, event)
         return True
 
-    def _slot(self, execution: Execution, event: e.SlotRequested | e.SlotReleased) -> None:
-        slot = self.slots.get(event.pipeline) or Slot(pipeline=event.pipeline)
-        claim = (execution.id, event.round)
-        if isinstance(event, e.SlotRequested):
-            asked = rules.requested(slot, claim)
-            slot = Slot(
-                pipeline=slot.pipeline,
-                limit=max(1, slot_limit(execution)),
-                keep_waiting=execution.keep_waiting,
-                holders=asked.holders,
-                waiters=asked.waiters,
-            )
-        else:
-            slot = rules.released(slot, claim)
+    def _slot(self, execution: Execution, event: rules.SlotEvent) -> None:
+        name = rules.name_of(event)
+        slot = rules.settled(self.slots.get(name) or Slot(pipeline=name), execution, event)
         slot, granted, superseded = rules.grant(slot)
-        self.slots[event.pipeline] = slot
+        self.slots[name] = slot
         for id_, round_ in granted:
-            self.put(Told(execution=id_, message=m.Granted(round=round_), id=f"{id_}/granted/{round_}"))
+            told = Told(execution=id_, message=rules.grant_message(name, round_), id=rules.grant_id(name, id_, round_))
+            self.put(told)
         for id_, round_ in superseded:
             cancel = m.Cancel(id=f"{id_}/superseded/{round_}", user="spinnaker", execution=id_, reason="superseded")
             self.put(Told(execution=id_, message=cancel, id=cancel.id))

@@ -15,10 +15,9 @@ from simulation.store import Store
 
 from gennaker.core.engine.deadlines import due_at
 from gennaker.core.engine.requests import accept_pipeline
-from gennaker.core.engine.work import work_for
+from gennaker.core.engine.work import carrier, work_for
 from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
-from gennaker.core.model.stage_type import find
 from gennaker.core.model.work import Work
 from gennaker.core.runtime import outgoing
 from gennaker.core.runtime.decisions import Decisions, Item, decide_all
@@ -78,9 +77,10 @@ class World:
         stages = []
         for i in range(count):
             needs = [str(j) for j in range(i) if self.rng.random() < 0.5]
-            type_ = self.rng.choice(("quick", "quick", "long", "loop", "rich", "judge", "child"))
+            type_ = self.rng.choice(("quick", "quick", "long", "loop", "rich", "judge", "child", "locked"))
             stage: dict[str, Any] = {"type": type_, "refId": str(i), "requisiteStageRefIds": needs, "skippable": True}
             stage.update(self.rng.choice(_OPTIONS))
+            stage.update(self.rng.choice(_EXPRESSIONS))
             if type_ == "child":
                 stage["type"], stage["pipeline"] = ("child", str(number + 1)) if number < 2 else ("quick", "")
             stages.append(stage)
@@ -263,7 +263,7 @@ class World:
         stage = state.stages.get(stage_id) if state else None
         if state is None or stage is None or stage.handout is None:
             return
-        work = work_for(state, stage, find(TYPES, stage.type, stage.context), 0, again=again)
+        work = work_for(state, stage, carrier(TYPES, stage), 0, again=again)
         if self.rng.random() < 0.03 and not self.durable:
             return
         life = self._life
@@ -288,6 +288,16 @@ class World:
             self._later(self.rng.randrange(1, 20), self._step)
 
 
+_EXPRESSIONS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {},
+    {"said": "${trigger.type}", "later": "${go}"},
+    {"said": "${#ask('a')} and ${#ask('b')}"},
+    {"stageEnabled": {"type": "expression", "expression": "#ask('a') == 'yes'"}},
+    {"forEach": {"items": [1, 2, 3], "limit": 2}, "said": "${#ask('a')} ${item}"},
+    {"restrictExecutionDuringTimeWindow": True, "restrictedExecutionWindow": {"days": [1]}},
+)
 _OPTIONS: tuple[dict[str, Any], ...] = (
     {},
     {},

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gennaker.config.problems import ConfigError
-from gennaker.config.yaml_reader import dotted, read, read_documents, read_text
+from gennaker.config.yaml_reader import _Loader, dotted, read, read_documents, read_text
 
 
 def refused(text: str, **limits: int) -> str:
@@ -74,13 +74,22 @@ def test_an_alias_bomb_is_refused() -> None:
     assert "has too many values" in refused(f"l0: &l0 [x]\n{levels}")
 
 
+def test_more_values_are_read_where_they_are_expected() -> None:
+    assert "has too many values; expected at most 3, with every alias written out" in refused("[1, 2, 3]", values=3)
+    assert read_text("[1, 2, 3]", "x", values=4).value == [1, 2, 3]
+
+
 def test_an_alias_to_what_holds_it_is_refused() -> None:
     assert "nested too deeply" in refused("a: &a [*a]")
 
 
-@pytest.mark.parametrize("depth", [100, 20_000])
-def test_deep_nesting_is_refused(depth: int) -> None:
-    assert "nested too deeply" in refused("[" * depth + "]" * depth)
+@pytest.mark.parametrize("text", ["[" * 100 + "]" * 100, "[" * 20_000, "{a: " * 20_000, "- " * 20_000, "? " * 20_000])
+def test_deep_nesting_is_refused(text: str) -> None:
+    assert "nested too deeply; expected at most 60 levels" in refused(text)
+
+
+def test_a_long_text_is_read_by_the_fast_library() -> None:
+    assert _Loader.__mro__[1].__name__ == "CSafeLoader", "PyYAML is here without libyaml"
 
 
 def test_a_key_that_is_there_twice_is_refused() -> None:

@@ -60,3 +60,11 @@ def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
+
+
+@pytest.fixture
+def other_site() -> Iterator[Site]:
+    """A second server: another host, by its port."""
+    site = Site()
+    yield site
+    site.close()

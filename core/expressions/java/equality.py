@@ -1,0 +1,122 @@
+"""Java's `equals`, `hashCode` and `compareTo`.
+
+Separate because they are stricter than the operators of expressions: a Long 1 is not equal to an Integer 1 here.
+"""
+
+import decimal
+import struct
+from typing import Any
+
+from gennaker.core.expressions.errors import ExpressionError
+from gennaker.core.expressions.java import objects
+from gennaker.core.expressions.java.kinds import Char, Float, Long, kind_of, wrap
+from gennaker.core.expressions.java.names import described, type_of
+from gennaker.core.expressions.java.objects import NANOS
+
+
+def equals(left: Any, right: Any) -> bool:
+    """Java's `Objects.equals`: kinds of numbers and of collections count."""
+    if left is right:
+        return True
+    if isinstance(left, list) or isinstance(right, list):
+        if _shape(left) != _shape(right) or len(left) != len(right):
+            return False
+        if isinstance(left, objects.JavaSet):
+            return all(any(equals(one, other) for other in right) for one in left)
+        return all(map(equals, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equals(value, right[key]) for key, value in left.items())
+    if isinstance(left, objects.Entry) and isinstance(right, objects.Entry):
+        return equals(left.key, right.key) and equals(left.value, right.value)
+    if isinstance(left, float) and isinstance(right, float) and type(left) is type(right):
+        return struct.pack(">d", left) == struct.pack(">d", right)
+    if kind_of(left) != kind_of(right) or isinstance(left, bool) != isinstance(right, bool):
+        return False
+    return bool(left == right)
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, objects.Array):
+        return "array"
+    return "set" if isinstance(value, objects.JavaSet) else "list" if isinstance(value, list) else ""
+
+
+def text_hash(text: str) -> int:
+    """The hash of a String."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    number = 0
+    for high, low in zip(units[::2], units[1::2], strict=True):
+        number = (31 * number + high * 256 + low) & 0xFFFFFFFF
+    return wrap(number, 32)
+
+
+def hash_code(value: Any) -> int:
+    """The hash of a value, where Java defines one. Raises ExpressionError for others."""
+    if isinstance(value, bool):
+        return 1231 if value else 1237
+    if isinstance(value, str):
+        return text_hash(value)
+    if isinstance(value, list) and not isinstance(value, objects.Array):
+        if isinstance(value, objects.JavaSet):
+            return wrap(sum(map(hash_code, value)), 32)
+        number = 1
+        for item in value:
+            number = wrap(31 * number + hash_code(item), 32)
+        return number
+    if isinstance(value, dict):
+        return wrap(sum(hash_code(key) ^ hash_code(item) for key, item in value.items()), 32)
+    if isinstance(value, objects.Entry):
+        return hash_code(value.key) ^ hash_code(value.value)
+    return _scalar_hash(value)
+
+
+def _folded(number: int) -> int:
+    bits = number & 0xFFFFFFFFFFFFFFFF
+    return wrap((bits ^ (bits >> 32)) & 0xFFFFFFFF, 32)
+
+
+def _scalar_hash(value: Any) -> int:
+    if value is None:
+        return 0
+    if isinstance(value, Float):
+        return int(struct.unpack(">i", struct.pack(">f", value))[0])
+    if isinstance(value, float):
+        return _folded(struct.unpack(">q", struct.pack(">d", value))[0])
+    if isinstance(value, int):
+        return _folded(value) if isinstance(value, Long) or wrap(value, 32) != value else int(value)
+    if isinstance(value, Char):
+        return ord(value.text)
+    if isinstance(value, objects.Date):
+        return _folded(value.millis)
+    if isinstance(value, objects.UUID):
+        return _folded((value.bits >> 64) ^ (value.bits & 0xFFFFFFFFFFFFFFFF))
+    if isinstance(value, objects.Instant | objects.Duration):
+        seconds, nanos = divmod(value.nanos, NANOS)
+        return wrap(_folded(seconds) + 51 * nanos, 32)
+    raise ExpressionError(f"the hash of {described(value)} is different in every run, so it has no value here")
+
+
+def compare_to(left: Any, right: Any) -> int:
+    """Java's `compareTo` of two values of one kind: -1, 0 or 1. Raises ExpressionError for values that have no order."""
+    for kind in (str, Char, bool, objects.Object, decimal.Decimal):
+        if isinstance(left, kind) and isinstance(right, kind):
+            if kind is str:
+                left, right = (one.encode("utf-16-be", "surrogatepass") for one in (left, right))
+            elif kind is Char:
+                left, right = left.text, right.text
+            elif type_of(left) != type_of(right) or isinstance(left, objects.Period | objects.Adjuster):
+                break
+            elif isinstance(left, objects.Constant):
+                left, right = left.ordinal, right.ordinal
+            elif isinstance(left, objects.UUID):
+                left, right = _signed_halves(left), _signed_halves(right)
+            elif isinstance(left, objects.SimpleDateFormat | objects.DateTimeFormatter | objects.ZoneId):
+                break
+            return int(left > right) - int(left < right)
+    if kind_of(left) and kind_of(right):
+        return int(left > right) - int(left < right)
+    raise ExpressionError(f"cannot compare {described(left)} with {described(right)}")
+
+
+def _signed_halves(value: objects.UUID) -> tuple[int, int]:
+    return wrap(value.bits >> 64, 64), wrap(value.bits & 0xFFFFFFFFFFFFFFFF, 64)

@@ -1,0 +1,61 @@
+"""How heavy a list or map is when everything in it is counted as often as it stands there.
+
+Separate because an expression may put one list into another twice, and that into a third twice: small in memory, endless to whoever
+walks it. So what is put into a list or map is weighed first.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from gennaker.core.expressions.budget import Budget
+from gennaker.core.expressions.errors import LimitReached
+from gennaker.core.expressions.java.objects import Entry
+
+#: The heaviest value, and the deepest.
+HEAVIEST, DEEPEST = 1_000_000, 100
+_CONTAINERS = (list, dict, Entry)
+
+
+def weigh(value: Any, budget: Budget) -> int:
+    """The weight of a value: 1 for each part and each thousand characters. Raises LimitReached."""
+    return _weighed(value, budget, 0)[0]
+
+
+def holds(value: Any) -> bool:
+    """Whether a value is a list or map."""
+    return isinstance(value, _CONTAINERS)
+
+
+def _weighed(value: Any, budget: Budget, level: int) -> tuple[int, int]:
+    if isinstance(value, str):
+        return 1 + (len(value) >> 10), 0
+    if not isinstance(value, _CONTAINERS):
+        return 1, 0
+    known = budget.weighed.get(id(value))
+    if known is not None:
+        return known[1], known[2]
+    if level > DEEPEST:
+        raise LimitReached(f"holds lists and maps nested deeper than {DEEPEST} levels")
+    items = _items(value)
+    budget.spend(1 + (len(items) >> 3))
+    weight, depth = 1, 0
+    for item in items:
+        if isinstance(item, (str, *_CONTAINERS)):
+            more, below = _weighed(item, budget, level + 1)
+            weight += more
+            depth = max(depth, below)
+        else:
+            weight += 1
+    depth += 1
+    if weight > HEAVIEST:
+        raise LimitReached(f"makes a value of more than {HEAVIEST:,} parts")
+    if depth > DEEPEST:
+        raise LimitReached(f"makes lists and maps nested deeper than {DEEPEST} levels")
+    budget.weighed[id(value)] = (value, weight, depth)
+    return weight, depth
+
+
+def _items(value: Any) -> Collection[Any]:
+    if isinstance(value, Entry):
+        return (value.value,)
+    return value.values() if isinstance(value, dict) else value  # type: ignore[no-any-return]

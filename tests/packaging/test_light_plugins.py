@@ -1,0 +1,60 @@
+"""Every bundled plugin loads without the clients of outside systems, and costs nearly nothing until it is used."""
+
+import configparser
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+#: What plugins may import in their functions only.
+CLIENTS = ("boto3", "botocore", "dulwich", "semantic_version", "kubernetes", "google", "openstack", "azure", "jenkins")
+#: Seconds of the processor for importing a plugin when the program is there already.
+MOST_S = 0.05
+#: Plugins that bring a server or are one; they are loaded where that is wanted.
+HEAVY = {"gate"}
+
+PROGRAM = f"""
+import importlib, json, sys, time
+
+class Closed:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {CLIENTS!r}:
+            raise ImportError(f"{{name}} is closed")
+
+sys.meta_path.insert(0, Closed())
+import gennaker.core.hookspecs, gennaker.core.plugins, gennaker.core.artifacts.web_file
+
+def cost(name):
+    start = time.process_time()
+    importlib.import_module("gennaker.plugins." + name)
+    return time.process_time() - start
+
+print(json.dumps({{name: cost(name) for name in sys.argv[1:]}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def bundled() -> list[str]:
+    """The plugins that come with the program."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    lines = setup["options.entry_points"]["gennaker"].split("\n")
+    return [line.partition("=")[0].strip() for line in lines if line.strip()]
+
+
+def costs(names: list[str]) -> dict[str, float]:
+    """Seconds to import each, in a new process that has no client."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM, *names], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def test_plugins_load_without_clients_and_quickly(bundled: list[str]) -> None:
+    light = [name for name in bundled if name not in HEAVY]
+    slow = {name for name, cost in costs(light).items() if cost > MOST_S}
+    # A busy machine may be slow once; what is slow alone and again is slow.
+    assert not {name: cost for name in slow if (cost := min(costs([name])[name] for _ in range(3))) > MOST_S}

@@ -117,7 +117,7 @@ def _composed(compose: Callable[[], T], text: str, name: str, limit: int) -> T:
         return compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
+        line = min(mark.line, text.count("\n")) + 1 if mark else None  # what is not closed is told behind the end
         message = " ".join(part for part in (error.context, error.problem) if part)
         if "nesting depth" in message:
             raise ConfigError([_too_deep(name, line)]) from error

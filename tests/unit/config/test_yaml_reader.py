@@ -8,7 +8,7 @@ import pytest
 
 from gennaker.config import yaml_reader
 from gennaker.config.problems import ConfigError
-from gennaker.config.yaml_reader import _FastLoader, dotted, read, read_large, read_text
+from gennaker.config.yaml_reader import _FastLoader, dotted, read, read_documents, read_large, read_text
 
 
 def refused(text: str, reader: Callable[..., Any] = read_text, **limits: int) -> str:
@@ -173,3 +173,24 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_path_is_written_as_people_do() -> None:
     assert dotted(("server", "tokens", 0, "name")) == "server.tokens[0].name"
+
+
+def test_documents_are_read_one_by_one_with_the_lines_of_the_file() -> None:
+    found = read_documents("# none yet\n---\na: 1\n---\n---\n- b\n", "x.yaml")
+    assert [(one.value, one.lines[()]) for one in found] == [({"a": 1}, 3), (None, 5), (["b"], 6)]
+    assert found[0].lines["a",] == 3
+    assert read_documents("", "x.yaml") == []
+
+
+def test_the_limits_of_one_document_are_those_of_all_together() -> None:
+    document = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
+    assert len(read_documents(f"{document}---\n" * 3, "x.yaml")) == 4
+    with pytest.raises(ConfigError, match="has too many values"):
+        read_documents(f"{document}---\n" * 300, "x.yaml")
+
+
+def test_a_problem_of_a_later_document_has_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"^x\.yaml:4: b: is there twice \(first in line 3\)"):
+        read_documents("a: 1\n---\nb: 1\nb: 2\n", "x.yaml")
+    with pytest.raises(ConfigError, match="is too large"):
+        read_documents("a: 1", "x.yaml", limit=3)

@@ -57,11 +57,12 @@ class Planning:
 
     def _reference(self, text: str, trigger: Json) -> str:
         """The reference, which may look into the trigger; what it finds there is data and is never looked into again."""
-        done = evaluate(text, Scope({"trigger": trigger, "parameters": trigger.get("parameters") or {}}))
-        if done.failures or not isinstance(done.value, str):
-            reason = done.failures[0].reason if done.failures else f"{text} gives no text"
+        root = {"trigger": trigger, "parameters": trigger.get("parameters") or {}}
+        found = evaluate(text, Scope(root, strict=True))
+        if found.failures or not isinstance(found.value, str):
+            reason = found.failures[0].reason if found.failures else "it gives no text"
             raise InvalidTemplate((f"{WHERE}: {text!r} names no template: {reason}",))
-        return done.value
+        return found.value
 
     def _fetched(self, artifact: Json) -> Json:
         """The template that an artifact holds, as JSON or YAML."""

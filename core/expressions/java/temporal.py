@@ -23,7 +23,7 @@ from gennaker.core.expressions.java.objects import (
 
 _DATE_UNITS = frozenset(("DAYS", "WEEKS", *MONTHS_LONG))
 _TIME_UNITS = frozenset(LENGTHS) - _DATE_UNITS
-_UNITS = {
+_UNITS: dict[type, frozenset[str]] = {
     Instant: _TIME_UNITS | {"DAYS"},
     LocalDate: _DATE_UNITS,
     LocalTime: _TIME_UNITS,
@@ -171,7 +171,7 @@ def difference(value: Any, other: Any) -> int:
         parts = (one.year - two.year, one.month - two.month, one.day - two.day)
         if any(parts):
             return next(part for part in parts if part)
-    return (value > other) - (value < other)
+    return int(value > other) - int(value < other)
 
 
 def dated(value: Any) -> Any:

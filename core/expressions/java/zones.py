@@ -32,7 +32,9 @@ def zone(_: Scope, name: str) -> ZoneId:
     fixed = fixed_offset(name)
     if fixed is None:
         known_zone(name)
-    return ZoneId(offset_text(fixed) if fixed is not None and name[:1] in "+-Z" else name)
+        return ZoneId(name)
+    prefix = next((one for one in ("UTC", "GMT", "UT") if name.startswith(one)), "")
+    return ZoneId(prefix + offset_text(fixed) if fixed or not prefix else prefix)
 
 
 def _offset(_: Scope, name: str) -> ZoneId:

@@ -21,6 +21,8 @@ _encoder = msgspec.json.Encoder()
 #: How deep lists and maps are looked into.
 DEEPEST = 100
 _Keys = tuple[Any, ...]
+#: The kind of a failure that is a fault of ours.
+FAULT = "InternalError"
 #: Stands for the value of a part that has none.
 _NONE = object()
 
@@ -186,6 +188,11 @@ class Walk:
             self.wanted[deferred.wanted.key] = deferred.wanted
         except RecursionError:
             self._failed(part, text, keys, LimitReached("needs values that are nested too deeply"))
+        except Exception as fault:  # one bad expression must not stop its whole shard
+            reason = (
+                f"cannot be evaluated, through a fault of Gennaker's own: {type(fault).__name__}: {str(fault)[:200]}"
+            )
+            self._failed(part, text, keys, ExpressionError(reason, kind=FAULT))
         return _NONE
 
     def _failed(self, part: Part, text: str, keys: _Keys, error: ExpressionError) -> None:

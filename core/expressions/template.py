@@ -89,7 +89,7 @@ def _end(text: str, start: int) -> int:
         at += 1
     if open_:
         raise _unbalanced(f"'{open_[-1][0]}' is not closed", open_[-1][1] - start)
-    raise _unbalanced("the expression has no '}' at its end", max(len(text) - start - 1, 0))
+    raise _unbalanced("the expression has no '}' at its end", len(text) - start)
 
 
 def _unbalanced(message: str, offset: int) -> ExpressionError:
@@ -108,9 +108,13 @@ def part_at(text: str, span: Span) -> Part:
     """What stands in a span, read."""
     inside = text[span.start + 2 : span.end if span.error else span.end - 1]
     source = inside.strip()
-    start = span.start + 2 + len(inside) - len(inside.lstrip())
+    space = len(inside) - len(inside.lstrip())
+    start = span.start + 2 + space
     if span.error:
-        return Part(source=source, start=start, error=span.error)
+        error = ExpressionError(
+            span.error.message, kind=span.error.kind, column=max((span.error.column or 1) - space, 1)
+        )
+        return Part(source=source, start=start, error=error)
     return read_part(source, start)
 
 

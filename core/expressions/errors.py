@@ -18,6 +18,8 @@ class ExpressionError(Exception):
 
 #: The kind of what ended at a limit.
 LIMIT = "SpelLimitException"
+#: The kind of what only a fault of ours can be.
+FAULT = "InternalError"
 
 
 class LimitReached(ExpressionError):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from gennaker.core.expressions.budget import Budget
-from gennaker.core.expressions.errors import LIMIT, Deferred, ExpressionError, LimitReached, Wanted
+from gennaker.core.expressions.errors import LIMIT, Deferred, ExpressionError, LimitReached, Wanted, fault_of_ours
 from gennaker.core.expressions.java.text import joined
 from gennaker.core.expressions.plain import plain
 from gennaker.core.expressions.scope import Scope
@@ -21,8 +21,6 @@ _encoder = msgspec.json.Encoder()
 #: How deep lists and maps are looked into.
 DEEPEST = 100
 _Keys = tuple[Any, ...]
-#: The kind of a failure that is a fault of ours.
-FAULT = "InternalError"
 #: Stands for the value of a part that has none.
 _NONE = object()
 
@@ -189,10 +187,7 @@ class Walk:
         except RecursionError:
             self._failed(part, text, keys, LimitReached("needs values that are nested too deeply"))
         except Exception as fault:  # one bad expression must not stop its whole shard
-            reason = (
-                f"cannot be evaluated, through a fault of Gennaker's own: {type(fault).__name__}: {str(fault)[:200]}"
-            )
-            self._failed(part, text, keys, ExpressionError(reason, kind=FAULT))
+            self._failed(part, text, keys, fault_of_ours("evaluated", fault))
         return _NONE
 
     def _failed(self, part: Part, text: str, keys: _Keys, error: ExpressionError) -> None:

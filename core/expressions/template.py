@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gennaker.core.expressions.cache import TextCache
 from gennaker.core.expressions.compiler import Program, compile_tree
-from gennaker.core.expressions.errors import ExpressionError
+from gennaker.core.expressions.errors import ExpressionError, fault_of_ours
 from gennaker.core.expressions.parser import parse
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
@@ -102,6 +102,8 @@ def read_part(source: str, start: int, holes: Any = ()) -> Part:
         return Part(source=source, start=start, program=compile_tree(source, parse(source), holes))
     except ExpressionError as error:
         return Part(source=source, start=start, error=error)
+    except Exception as fault:  # as when it is evaluated: one bad expression must not stop its whole shard
+        return Part(source=source, start=start, error=fault_of_ours("read", fault))
 
 
 def part_at(text: str, span: Span) -> Part:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gennaker.core.expressions import condition, evaluate
-from gennaker.core.expressions.evaluate import FAULT, Walk
+from gennaker.core.expressions.errors import FAULT
+from gennaker.core.expressions.evaluate import Walk
 from gennaker.core.expressions.scope import Scope
 from gennaker.core.expressions.template import read_part
 

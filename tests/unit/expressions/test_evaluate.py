@@ -7,8 +7,7 @@ import pytest
 
 from gennaker.core.expressions import check, check_condition, condition, evaluate, summary
 from gennaker.core.expressions.cache import TextCache
-from gennaker.core.expressions.errors import ExpressionError
-from gennaker.core.expressions.evaluate import FAULT
+from gennaker.core.expressions.errors import FAULT, ExpressionError
 from gennaker.core.expressions.scope import Bean, Function, Scope
 
 

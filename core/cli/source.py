@@ -14,6 +14,8 @@ from msgspec.structs import replace
 from gennaker.config.problems import Problem
 from gennaker.core.cli.client import Answered, Daemon, daemon, remote_options
 from gennaker.core.cli.output import Cell, chosen, done, dump, moment, output_option, printable, show, text
+from gennaker.core.cli.parameter import parameter
+from gennaker.core.cli.plan import show_plan
 from gennaker.core.cli.root import CHANGES, FAILED, USAGE, Told
 from gennaker.core.errors import Refused
 from gennaker.core.services import Json
@@ -35,16 +37,33 @@ _WIDEST = 80
 @click.option("--source", help="What the pipelines are marked with; the folder's name when left out.")
 @click.option("--prune", is_flag=True, help="Count as to be deleted what the source saved and no longer holds.")
 @click.option("--detailed-exitcode", is_flag=True, help="Leave with 6 when there is something to do.")
+@click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="With NAME: a parameter of the run.")
 @output_option
 @remote_options
 @click.pass_context
 def plan_source(
-    ctx: click.Context, target: str, name: str | None, source: str | None, prune: bool, detailed_exitcode: bool
+    ctx: click.Context,
+    target: str,
+    name: str | None,
+    source: str | None,
+    prune: bool,
+    detailed_exitcode: bool,
+    params: tuple[str, ...],
 ) -> None:
-    """Show what `apply` would change: every pipeline in DIR, a folder or file, against those that are stored."""
+    """Show what would happen, and do nothing.
+
+    With DIR, a folder or file: what `apply` would change, every pipeline in it against those that are stored. With APPLICATION and NAME:
+    what a run of that pipeline would do.
+    """
     if name is not None:
-        plan_stored(target, name)
+        if source or prune or detailed_exitcode:
+            raise click.UsageError(
+                "--source, --prune and --detailed-exitcode are for a folder, not for APPLICATION NAME"
+            )
+        plan_stored(ctx, target, name, params)
         return
+    if params:
+        raise click.UsageError("--param is for APPLICATION NAME, not for a folder")
     found = _compared(Remote(daemon(ctx)), _place(target), source, Policy(prune=prune, overwrite=True))
     if chosen(ctx) == "table":
         _print_plan(found, target)
@@ -56,12 +75,10 @@ def plan_source(
         ctx.exit(CHANGES)
 
 
-def plan_stored(application: str, name: str) -> None:
-    """Show what a run of a stored pipeline would do."""
-    raise Told(
-        f"expected one folder or file, got {application!r} and {name!r}; runs of stored pipelines cannot be planned yet",
-        USAGE,
-    )
+def plan_stored(ctx: click.Context, application: str, name: str, params: tuple[str, ...]) -> None:
+    """Show what a run of a stored pipeline would do; leaves with 1 when it could not even start."""
+    if not show_plan(ctx, daemon(ctx), application, name, dict(parameter(text) for text in params)):
+        ctx.exit(FAILED)
 
 
 @click.command("apply")

@@ -7,9 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from git_server import GitServer, git
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "git"
 NAMES = ["shop/nightly", "shop/release", "shop/rollback", "tools/clean up", "tools/report"]
+GIT = """
+outbound: {{allow: [127.0.0.0/8]}}
+plugins:
+  git:
+    accounts: [{{name: forge}}]
+  follow:
+    sources:
+      - {{name: team, repository: "{url}/team", branch: main, path: pipelines, every: 1, prune: true}}
+"""
 
 
 @pytest.fixture
@@ -31,6 +41,17 @@ def edit(folder: Path, path: str, old: str, new: str) -> None:
     text = (folder / path).read_text()
     assert old in text
     (folder / path).write_text(text.replace(old, new, 1))
+
+
+def until(daemon: Any, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Wait for a report of the source `team`."""
+    limit = time.monotonic() + 60
+    while True:
+        found = [one for one in daemon.http.get("/sources").json() if one["name"] == "team"]
+        if found and wanted(found[0]):
+            return dict(found[0])
+        assert time.monotonic() < limit, f"{found}\n{daemon.log.read_text()[-3000:]}"
+        time.sleep(0.05)
 
 
 def test_plan_apply_edit_plan_break_apply(new_daemon: Callable[..., Any], folder: Path) -> None:
@@ -71,26 +92,17 @@ def test_the_daemon_follows_a_folder_by_itself(new_daemon: Callable[..., Any], f
     followed = f"{{name: team, directory: {folder}, every: 1, prune: true}}"
     daemon = new_daemon(f"plugins:\n  follow:\n    sources: [{followed}]\n").start()
 
-    def until(wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        limit = time.monotonic() + 60
-        while True:
-            found = [one for one in daemon.http.get("/sources").json() if one["name"] == "team"]
-            if found and wanted(found[0]):
-                return dict(found[0])
-            assert time.monotonic() < limit, f"{found}\n{daemon.log.read_text()[-3000:]}"
-            time.sleep(0.05)
-
-    first = until(lambda report: report["state"] == "synced")
+    first = until(daemon, lambda report: report["state"] == "synced")
     assert (first["definitions"], sorted(stored(daemon))) == (5, NAMES)
     edit(folder, "shop/release.yaml", "waitTime: 1", "waitTime: 2")
-    second = until(lambda report: report["version"] != first["version"])
+    second = until(daemon, lambda report: report["version"] != first["version"])
     assert stored(daemon)["shop/release"]["source"]["version"] == second["version"]
     edit(folder, "shop/release.yaml", "type: wait", "kind: wait")
     (folder / "shop" / "nightly.json").unlink()
-    broken = until(lambda report: report["state"] == "problems")
+    broken = until(daemon, lambda report: report["state"] == "problems")
     assert broken["problems"] == ["shop/release.yaml:8: stages[0].type: the type of the stage is missing"]
     assert (broken["synced"], sorted(broken["kept"])) == (
-        until(lambda _: True)["synced"],
+        until(daemon, lambda _: True)["synced"],
         ["shop/release: its file has a problem", "shop/rollback: its file has a problem"],
     )
     assert stored(daemon)["shop/release"]["stages"][0]["waitTime"] == 2
@@ -99,12 +111,40 @@ def test_the_daemon_follows_a_folder_by_itself(new_daemon: Callable[..., Any], f
     assert "! team: shop/release.yaml:8: stages[0].type" in listed.out
 
     edit(folder, "shop/release.yaml", "kind: wait", "type: wait")
-    until(lambda report: report["state"] == "synced")
+    until(daemon, lambda report: report["state"] == "synced")
     id_ = stored(daemon)["shop/release"]["id"]
     daemon.kill()
     daemon.start()
-    checked = until(lambda _: True)["checked"]
-    until(lambda report: report["checked"] > checked)
+    checked = until(daemon, lambda _: True)["checked"]
+    until(daemon, lambda report: report["checked"] > checked)
     revisions = daemon.http.get(f"/pipelineConfigs/{id_}/history").json()
     assert [one["lastModifiedBy"] for one in revisions] == ["source:team"] * 2, "a new start saves nothing again"
+    assert daemon.stop() == 0
+
+
+def test_the_daemon_follows_a_branch_of_a_repository(
+    new_daemon: Callable[..., Any], folder: Path, tmp_path: Path
+) -> None:
+    repository = tmp_path / "served" / "team"
+    shutil.copytree(folder, repository / "pipelines")
+    git(repository, "init", "-q", "-b", "main")
+    git(repository, "add", ".")
+    git(repository, "commit", "-qm", "first")
+    server = GitServer(repository.parent)
+    try:
+        daemon = new_daemon(GIT.format(url=server.url)).start()
+        first = until(daemon, lambda report: report["state"] == "synced")
+        assert (sorted(stored(daemon)), first["version"].partition("@")[0]) == (NAMES, "main")
+        edit(repository, "pipelines/shop/release.yaml", "waitTime: 1", "waitTime: 2")
+        edit(repository, "pipelines/tools/chores.yaml", "type: pipeline", "kind: pipeline")
+        git(repository, "commit", "-qam", "second")
+        second = until(daemon, lambda report: report["version"] != first["version"])
+        assert second["problems"] == ["tools/chores.yaml:8: [1].stages[0].type: the type of the stage is missing"]
+        assert stored(daemon)["shop/release"]["source"]["version"] == second["version"]
+        assert stored(daemon)["tools/report"]["source"]["version"] == first["version"]
+    finally:
+        server.close()
+    failed = until(daemon, lambda report: report["state"] == "failed")
+    assert "git/repo" in failed["reason"]
+    assert (failed["version"], sorted(stored(daemon))) == (second["version"], NAMES)
     assert daemon.stop() == 0

@@ -210,12 +210,24 @@ def test_what_is_in_a_file_cannot_steer_the_terminal(gennaker: Any, kept: Kept, 
     assert "\x1b[" not in gennaker("pipeline", "plan", str(folder)).stdout
 
 
-def test_what_is_not_there_and_two_arguments_are_told(gennaker: Any, server: Any, tmp_path: Path) -> None:
+def test_what_is_not_there_and_options_of_the_other_plan_are_told(gennaker: Any, server: Any, tmp_path: Path) -> None:
     missing = gennaker("pipeline", "plan", str(tmp_path / "none"))
     assert (missing.exit_code, "there is no such folder or file" in missing.stderr) == (USAGE, True)
-    two = gennaker("pipeline", "plan", "shop", "release")
-    assert (two.exit_code, "expected one folder or file, got 'shop' and 'release'" in two.stderr) == (USAGE, True)
+    for words in (("shop", "release", "--prune"), ("shop", "release", "--source", "x"), (str(tmp_path), "-p", "a=b")):
+        wrong = gennaker("pipeline", "plan", *words)
+        assert (wrong.exit_code, "APPLICATION NAME" in wrong.stderr) == (USAGE, True)
     assert server.calls == []
+
+
+def test_a_stored_pipeline_is_planned_by_application_and_name(gennaker: Any, server: Any) -> None:
+    stage = {"refId": "1", "name": "Wait", "type": "wait", "outcome": "runs"}
+    server.on("POST", "/pipelines/shop/release", {"errors": [], "trigger": {}, "stages": [stage]})
+    result = gennaker("pipeline", "plan", "shop", "release", "-p", "a=b", "-p", "n:=1")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "Nothing was started.")
+    call = server.made("POST")[0]
+    assert (call.query, call.body["parameters"]) == ({"plan": "true"}, {"a": "b", "n": 1})
+    server.answers["POST", "/pipelines/shop/release"] = [(200, {"errors": ["no"], "trigger": {}, "stages": []})]
+    assert gennaker("pipeline", "plan", "shop", "release").exit_code == FAILED
 
 
 def test_sources_are_listed_with_their_problems(gennaker: Any, server: Any) -> None:

@@ -128,6 +128,8 @@ def _finished(x: Execution, event: e.StageFinished, stamp: int) -> Changes:
         context=context,
         tasks=tasks,
         cleaning=event.cleaning,
+        lock="" if stage.locking else stage.lock,
+        locking=False,
         outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
         due=stamp if event.cleaning else None,
         stopping=None,

@@ -16,11 +16,15 @@ class ExpressionError(Exception):
         self.column = column
 
 
+#: The kind of what ended at a limit.
+LIMIT = "SpelLimitException"
+
+
 class LimitReached(ExpressionError):
     """An expression wanted more steps, characters, elements or time than one evaluation may use."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, kind="SpelLimitException")
+        super().__init__(message, kind=LIMIT)
 
 
 class Deferred(Exception):

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from gennaker.core.expressions.budget import Budget
-from gennaker.core.expressions.errors import Deferred, ExpressionError, Wanted
+from gennaker.core.expressions.errors import LIMIT, Deferred, ExpressionError, LimitReached, Wanted
 from gennaker.core.expressions.java.text import joined
 from gennaker.core.expressions.plain import plain
 from gennaker.core.expressions.scope import Scope
@@ -135,9 +135,7 @@ class Walk:
     def _too_deep(self, value: Any, keys: _Keys) -> None:
         if any("${" in text for text in _texts(value)):
             reason = f"stands in lists and maps nested deeper than {DEEPEST} levels, where nothing is evaluated"
-            self.failures.append(
-                Failure(expression="", text="", reason=reason, kind="SpelLimitException", keys=written(keys))
-            )
+            self.failures.append(Failure(expression="", text="", reason=reason, kind=LIMIT, keys=written(keys)))
 
     def text(self, text: str, keys: _Keys) -> Any:
         """A text with `${…}`: what it gives, or the text itself."""
@@ -187,8 +185,7 @@ class Walk:
         except Deferred as deferred:
             self.wanted[deferred.wanted.key] = deferred.wanted
         except RecursionError:
-            error = ExpressionError("needs values that are nested too deeply", kind="SpelLimitException")
-            self._failed(part, text, keys, error)
+            self._failed(part, text, keys, LimitReached("needs values that are nested too deeply"))
         return _NONE
 
     def _failed(self, part: Part, text: str, keys: _Keys, error: ExpressionError) -> None:

@@ -97,11 +97,8 @@ def _explained(text: str, error: "UnexpectedInput") -> ExpressionError:
     elif isinstance(error, UnexpectedCharacters):
         names = set(error.allowed or ())
     there = text[place : place + 1]
-    if there in ("'", '"'):
-        if text.count(there, place) == 1 or names & {"STRING"}:
-            return _wrong(
-                f"the text that begins with {there} has no end; a {there} within it is written twice", place + 1
-            )
+    if there in ("'", '"') and (text.count(there, place) == 1 or "STRING" in names):
+        return _wrong(f"the text that begins with {there} has no end; a {there} within it is written twice", place + 1)
     expected = _alternatives(names)
     if not there:
         return _wrong(f"the expression ends where {expected} is expected", len(text) + 1)

@@ -153,9 +153,9 @@ class Children:
             "parentExecution": parent_json(parent),
             "parentPipelineStageId": stage_id,
             "correlationId": f"{parent.id}_{stage_id}_{pipeline.get('id')}_{start}",
-            "expectedArtifactIds": _expected_ids(pipeline, parent, received),
         }
         planned, _ = self._planning.or_failed(pipeline, trigger)
+        trigger["expectedArtifactIds"] = _expected_ids(planned, parent, received)
         prior = prior_artifacts(self._database, planned, trigger)
         event = accept_pipeline(
             planned, trigger, id_=child.id, now=now, user=parent.user, origin=parent.origin, prior=prior

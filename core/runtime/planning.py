@@ -10,6 +10,7 @@ from gennaker.config.problems import ConfigError
 from gennaker.config.yaml_reader import read_text
 from gennaker.core.errors import GennakerError, InvalidTemplate
 from gennaker.core.expressions import evaluate
+from gennaker.core.expressions.scope import Scope
 from gennaker.core.services import Artifacts, Definitions, Json
 from gennaker.core.templates import check_config, is_templated, plan, read_reference
 from gennaker.core.templates.document import MOST_CHARACTERS
@@ -56,11 +57,12 @@ class Planning:
 
     def _reference(self, text: str, trigger: Json) -> str:
         """The reference, which may look into the trigger; what it finds there is data and is never looked into again."""
-        found, failures = evaluate(text, {"trigger": trigger, "parameters": trigger.get("parameters") or {}})
-        if failures or not isinstance(found, str):
-            reason = failures[0].reason if failures else f"{text} gives no text"
+        root = {"trigger": trigger, "parameters": trigger.get("parameters") or {}}
+        found = evaluate(text, Scope(root, strict=True))
+        if found.failures or not isinstance(found.value, str):
+            reason = found.failures[0].reason if found.failures else "it gives no text"
             raise InvalidTemplate((f"{WHERE}: {text!r} names no template: {reason}",))
-        return found
+        return found.value
 
     def _fetched(self, artifact: Json) -> Json:
         """The template that an artifact holds, as JSON or YAML."""

@@ -48,7 +48,7 @@ def plan(config: Json, template: Json) -> Json:
         _refuse(problems)
         pipeline, problems = _merged(config, template)
         _refuse(problems)
-        filling.values = values
+        filling.use(values)
         planned = {key: value if key in _KEPT else filling.fill(value, key) for key, value in pipeline.items()}
         for name in _undeclared(config, values):
             filling.missing.setdefault(name, "variables")

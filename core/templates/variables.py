@@ -73,7 +73,7 @@ def _fill_defaults(values: Json, defaults: Mapping[str, Any], filling: Filling) 
     while ready := [name for name, after in left.items() if not after & left.keys()]:
         for name in ready:
             del left[name]
-            filling.values = values
+            filling.use(values)
             values[name] = filling.fill(defaults[name], f"variables.{name}")
     return [
         Problem(where=f"variables.{name}", message=f"the default needs itself, by way of {', '.join(sorted(after))}")

@@ -139,8 +139,6 @@ def unknown(kind: str, name: str, owner: str, known: Iterable[str]) -> Expressio
     """The error for a name that is not there, with a near one that is, or all that are."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        hint = f"; did you mean '{near[0]}'?"
-    else:
-        hint = f"; it has: {', '.join(names)}" if names else "; it has none"
+    there = f"; it has: {', '.join(names)}" if names else "; it has none"
+    hint = f"; did you mean '{near[0]}'?" if near else there
     return ExpressionError(f"there is no {kind} '{name}' on {owner}{hint}")

@@ -10,6 +10,7 @@ from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.java import matching
 from gennaker.core.expressions.java.charsets import decoded, encoded
 from gennaker.core.expressions.java.equality import text_hash
+from gennaker.core.expressions.java.formatter import formatted
 from gennaker.core.expressions.java.kinds import Char
 from gennaker.core.expressions.java.methods import Type, table
 from gennaker.core.expressions.java.objects import Array
@@ -31,7 +32,7 @@ def is_space(char: str) -> bool:
 _SPACES = "".join(chr(one) for one in range(0x3001) if is_space(chr(one)))
 
 
-def _checked(scope: Scope, target: str, begin: int, end: int) -> str:
+def _checked(_: Scope, target: str, begin: int, end: int) -> str:
     if not 0 <= begin <= end <= len(target):
         raise ExpressionError(f"begin {begin}, end {end}, length {len(target)}", kind="StringIndexOutOfBoundsException")
     return target[begin:end]
@@ -209,6 +210,7 @@ _METHODS = table(
         "equalsIgnoreCase(String): boolean",
         lambda _, target, other: other is not None and _folded(target) == _folded(other),
     ),
+    ("formatted(Object...): String", lambda scope, target, *values: formatted(target, values, scope)),
     ("getBytes(): byte[]", lambda _, target: encoded(target, "UTF-8")),
     ("getBytes(String): byte[]", lambda _, target, charset: encoded(target, charset)),
     ("hashCode(): int", lambda _, target: text_hash(target)),
@@ -265,6 +267,7 @@ STRING = Type(
     statics=table(
         ("copyValueOf(char[]): String", _chars),
         ("copyValueOf(char[], int, int): String", _chars),
+        ("format(String, Object...): String", lambda scope, pattern, *values: formatted(pattern, values, scope)),
         ("join(CharSequence, CharSequence...): String", _join),
         ("join(CharSequence, List): String", lambda scope, separator, parts: _join(scope, separator, *parts)),
         ("valueOf(char[]): String", _chars),

@@ -21,6 +21,7 @@ from gennaker.core.expressions.java.calendar_text import (
     zoned_text,
 )
 from gennaker.core.expressions.java.doubles import double_text, float_text
+from gennaker.core.expressions.java.enums import UNIT_TEXTS
 from gennaker.core.expressions.java.kinds import BigInteger, Byte, Char, Float, Long, Short
 from gennaker.core.expressions.scope import Bean
 
@@ -57,7 +58,7 @@ _TEXTS: dict[type, Callable[[Any], str]] = {
     decimal.Decimal: str,
     Char: lambda value: str(value.text),
     type(None): lambda _: "null",
-    objects.Constant: lambda value: str(value.name),
+    objects.Constant: lambda value: UNIT_TEXTS.get(value.name, str(value.name)),
     objects.ZoneId: lambda value: str(value.name),
     objects.UUID: uuid_text,
     objects.Date: date_text,

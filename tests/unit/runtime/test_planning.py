@@ -14,7 +14,13 @@ TEMPLATE = {
     "variables": [{"name": "type", "type": "string", "defaultValue": "noop"}, {"name": "label", "type": "string"}],
     "pipeline": {
         "stages": [
-            {"refId": "1", "type": "${templateVariables.type}", "name": "Go", "label": "${templateVariables.label}"}
+            {
+                "refId": "1",
+                "type": "${templateVariables.type}",
+                "name": "Go",
+                "label": "${templateVariables.label}",
+                "later": "${parameters.seen + ', ' + templateVariables.label}",
+            }
         ],
         "parameterConfig": [{"name": "seen", "default": "yes"}],
         "limitConcurrent": True,
@@ -86,7 +92,7 @@ def test_the_reference_chooses_the_version(reference, version):
     [
         ("spinnaker://other", "there is no template spinnaker://other"),
         ("spinnaker://release:stable", "there is no template spinnaker://release:stable"),
-        ("spinnaker://release:${parameters.tag}", "names no template: parameters.tag not found"),
+        ("spinnaker://release:${parameters.tag}", "names no template: column 12: there is no property 'tag'"),
         ("spinnaker://${trigger.name}", "'spinnaker://a:b:c' names no template|there is no tag 'b:c'"),
         ("spinnaker://${trigger.code}", "names no template"),
         ("https://example.com/t.json", "this process knows no artifacts"),
@@ -151,6 +157,7 @@ def test_a_templated_pipeline_runs_as_the_plain_one(runtime, until, saved):
     found = until(runtime, id_, status="SUCCEEDED")
     (stage,) = found.top_level()
     assert (stage.type, stage.name, stage.context["label"]) == ("noop", "Go", "for yes")
+    assert stage.context["later"] == "yes, for ${parameters.seen}"
     assert (found.pipeline_config_id, found.name, found.limit_concurrent) == (stored["id"], "ship", True)
     assert found.source == {"id": "release", "type": "templatedPipeline", "version": "v2"}
     assert found.template_variables == {"type": "noop", "label": "for ${parameters.seen}"}
@@ -195,6 +202,18 @@ def test_a_child_may_be_made_from_a_template(runtime, until, saved):
     stage = {"type": "pipeline", "refId": "1", "application": "app", "pipeline": saved()["id"]}
     id_ = runtime.services.control.start({"application": "app", "stages": [stage]}, {}, user="ann")
     until(runtime, id_, status="SUCCEEDED")
+
+
+def test_a_child_expects_the_artifacts_of_its_template(runtime, until, saved):
+    image = {"type": "docker/image", "name": "shop"}
+    pipeline = {**TEMPLATE["pipeline"], "expectedArtifacts": [{"id": "image", "matchArtifact": image}]}
+    runtime.services.definitions.save_template({**TEMPLATE, "pipeline": pipeline}, user="ann")
+    stage = {"type": "pipeline", "refId": "1", "application": "app", "pipeline": saved()["id"]}
+    trigger = {"artifacts": [{**image, "version": "2", "reference": "shop:2"}]}
+    id_ = runtime.services.control.start({"application": "app", "stages": [stage]}, trigger, user="ann")
+    parent = until(runtime, id_, status="SUCCEEDED")
+    child = runtime.services.executions.get(parent.top_level()[0].context["executionId"])
+    assert [each["boundArtifact"]["version"] for each in child.trigger["resolvedExpectedArtifacts"]] == ["2"]
 
 
 def test_a_child_that_cannot_be_planned_fails_its_parent_and_says_why(runtime, until, saved):

@@ -49,6 +49,12 @@ def filled(template, config):
         ("[${templateVariables.none}]", "[]"),
         (["x", {"y": "${templateVariables.n}"}], ["x", {"y": 3}]),
         ({"${templateVariables.text}-1": 1}, {"hello-1": 1}),
+        ("${templateVariables.n + 1}", 4),
+        ("${templateVariables.yes ? 'on' : parameters.off}", "on"),
+        ("${{1, 2, 3}.contains(templateVariables.n)}", True),
+        ("<${templateVariables.map['key'] + '}'}>", "<value}>"),
+        ("${templateVariables.list.size()} of ${templateVariables.size()}", "2 of 10"),
+        ("${templateVariables.none ?: 'nothing'}", "nothing"),
         ("plain templateVariables.n", "plain templateVariables.n"),
         (7, 7),
     ],
@@ -69,6 +75,13 @@ def test_values_are_put_in_with_their_types(filled, value, expected):
         "${",
         "$ {templateVariables.n}",
         "${parameters.x + templateVariables.n}",
+        "${templateVariables.undeclared ?: parameters.x}",
+        "${#toJson(templateVariables.map)}",
+        "${T(java.time.Instant).now().toString() + templateVariables.text}",
+        "${new java.util.Date(templateVariables.n)}",
+        "${templateVariables.text + }",
+        "${templateVariables.text",
+        "${templateVariables.text.nothing(1)}",
     ],
 )
 def test_whatever_needs_a_run_stays_as_it_is(filled, text):
@@ -139,8 +152,16 @@ def test_defaults_that_double_each_other_end_in_an_error(template, config, shape
 
     variables = [{"name": "v0", "defaultValue": "x" * 10}]
     variables += [{"name": f"v{i}", "defaultValue": doubled(i - 1)} for i in range(1, 60)]
-    with pytest.raises(InvalidTemplate, match="add more than 4,000,000 characters"):
+    with pytest.raises(
+        InvalidTemplate, match=r"add more than|at most 1,000,000 are allowed|needs more than 100,000 steps"
+    ):
         plan(config(), template(variables=variables))
+
+
+def test_expressions_that_loop_too_much_end_in_an_error(filled):
+    big = {**VALUES, "list": list(range(1000))}
+    with pytest.raises(InvalidTemplate, match=r"stages\[0\]\.value: .*needs more than 100,000 steps"):
+        filled("${templateVariables.list.![#root.templateVariables.list.![#this + 1]]}", variables=big)
 
 
 def test_a_large_value_is_not_put_in_everywhere(template, config):
@@ -153,5 +174,5 @@ def test_a_large_value_is_not_put_in_everywhere(template, config):
 def test_values_that_nest_each_other_end_in_an_error(template, config):
     variables = [{"name": "v0", "defaultValue": []}]
     variables += [{"name": f"v{i}", "defaultValue": [f"${{templateVariables.v{i - 1}}}"]} for i in range(1, 500)]
-    with pytest.raises(InvalidTemplate, match="nested too deeply"):
+    with pytest.raises(InvalidTemplate, match="nested too deeply: more than 100 levels"):
         plan(config(), template(variables=variables))

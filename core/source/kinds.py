@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from gennaker.core.check import Problem as Wrong
+from gennaker.core.check import check_pipeline
 from gennaker.core.definitions_check import check_id, name_key, pipeline_to_store
-from gennaker.core.engine.check import Problem as Wrong
-from gennaker.core.engine.check import check_pipeline
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.services import Json
 from gennaker.core.templates.document import check_template

@@ -8,9 +8,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gennaker.core.engine.evaluation import functions
 from gennaker.core.engine.work import execution_context
 from gennaker.core.errors import InvalidRequest
+from gennaker.core.evaluation.starting import functions
 from gennaker.core.expressions import evaluate, scope_for, summary
 from gennaker.core.expressions.errors import Wanted
 from gennaker.core.model.execution import Execution, Stage

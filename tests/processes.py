@@ -23,7 +23,7 @@ from gennaker.core.hookspecs import hookimpl
 from gennaker.core.stage import Stage, task
 
 
-class Noop(Stage, type="noop", quick=True):
+class Nothing(Stage, type="nothing", quick=True):
     """Nothing."""
 
     @task
@@ -52,7 +52,7 @@ class Broken(Stage, type="broken"):
 
 @hookimpl
 def gennaker_stages():
-    return [Noop, Hold, Broken]
+    return [Nothing, Hold, Broken]
 '''
 
 

@@ -4,7 +4,8 @@ Separate from `core.stage` because such a type exists once for each cloud that i
 cloud's credentials, as `stage.run.<type>.<provider>`.
 """
 
-from typing import Any, ClassVar
+from types import new_class
+from typing import Any, ClassVar, cast
 
 from gennaker.core.cloud.provider import Capability, Cloud, Operation
 from gennaker.core.run import Run
@@ -35,6 +36,8 @@ def bind(stage: type[CloudStage], cloud: Cloud) -> type[CloudStage]:
     missing = [need for need in stage.needs if need not in cloud.capabilities]
     refusal = f"{cloud.name} cannot {', '.join(missing)}, which {stage.type} needs" if missing else ""
     options: dict[str, Any] = {
+        "type": stage.type,
+        "provider": cloud.name,
         "quick": stage.quick,
         "skippable": stage.skippable,
         "restart_clears": stage.restart_clears,
@@ -44,10 +47,6 @@ def bind(stage: type[CloudStage], cloud: Cloud) -> type[CloudStage]:
         "skips": stage.skips,
     }
 
-    class Bound(stage, type=stage.type, provider=cloud.name, **options):  # type: ignore[misc, valid-type]
-        pass
-
-    Bound.__doc__ = stage.__doc__
-    Bound.cloud = cloud
-    Bound.refusal = refusal
-    return Bound
+    body = {"__doc__": stage.__doc__, "cloud": cloud, "refusal": refusal}
+    made = new_class(stage.__name__, (stage,), options, lambda namespace: namespace.update(body))
+    return cast(type[CloudStage], made)

@@ -8,13 +8,13 @@ from typing import Any
 
 from gennaker.core.engine.calls import call
 from gennaker.core.engine.executions import begin, stop_stages
-from gennaker.core.engine.outcome import truth
 from gennaker.core.engine.stages import finish_stage, start_if_ready
 from gennaker.core.engine.turn import Turn
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Stage, Stopping
 from gennaker.core.model.messages import Cancel, Command, Patch, Pause, Restart, Resume
 from gennaker.core.model.status import Status
+from gennaker.core.model.truth import truth
 
 
 def command(turn: Turn, message: Command) -> None:

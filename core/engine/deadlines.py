@@ -7,7 +7,7 @@ from typing import Any
 
 from gennaker.core.engine.calls import MOST_SENDS, call, number, send_again
 from gennaker.core.engine.executions import EXPIRED, finish
-from gennaker.core.engine.outcome import failure_status, problem, truth
+from gennaker.core.engine.outcome import failure_status, problem
 from gennaker.core.engine.stages import finish_stage
 from gennaker.core.engine.tasks import clean_up, finish_task, stopped, take_values
 from gennaker.core.engine.turn import Turn
@@ -18,6 +18,7 @@ from gennaker.core.model.execution import Execution, Stage, Stopping
 from gennaker.core.model.messages import Outcome
 from gennaker.core.model.stage_type import StageTypes, TaskType, find
 from gennaker.core.model.status import Status
+from gennaker.core.model.truth import truth
 
 
 def due_at(execution: Execution, types: StageTypes) -> int | None:

@@ -3,13 +3,13 @@
 Separate from `stages` because these rules are about the whole. Source: reference §2.1 StartExecution, CompleteExecution.
 """
 
-from gennaker.core.engine.outcome import truth
 from gennaker.core.engine.stages import finish_stage, may_start, start_stage
 from gennaker.core.engine.turn import Turn
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.messages import Granted
 from gennaker.core.model.status import Status
+from gennaker.core.model.truth import truth
 
 EXPIRED = "Could not begin execution before start time expiry"
 

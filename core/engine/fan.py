@@ -5,8 +5,8 @@ Separate because it is ours, not Spinnaker's: a stage with `forEach` becomes the
 
 from typing import Any
 
-from gennaker.core.engine.definition import ENABLED, FOR_EACH
 from gennaker.core.engine.window import WINDOW, WINDOW_DATA
+from gennaker.core.evaluation.definition import ENABLED, FOR_EACH
 from gennaker.core.model.events import StageSpec
 from gennaker.core.model.execution import Execution, Stage
 from gennaker.core.model.ids import ulid

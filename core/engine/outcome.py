@@ -8,6 +8,7 @@ from typing import Any
 
 from gennaker.core.model.execution import Execution, Stage
 from gennaker.core.model.status import Status
+from gennaker.core.model.truth import truth
 
 
 def failure_status(context: Mapping[str, Any], default: Status = Status.TERMINAL) -> Status:
@@ -16,11 +17,6 @@ def failure_status(context: Mapping[str, Any], default: Status = Status.TERMINAL
         return Status.FAILED_CONTINUE
     fails = context.get("failPipeline")
     return default if fails is None or truth(fails) else Status.STOPPED
-
-
-def truth(value: Any) -> bool:
-    """A JSON boolean, or the text that an expression left in its place."""
-    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
 
 
 def determine(execution: Execution, stage: Stage) -> Status:

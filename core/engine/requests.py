@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from gennaker.core.artifacts.resolve import at_start
-from gennaker.core.engine.check import check_pipeline, check_task
+from gennaker.core.check import check_pipeline, check_task
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.model.events import ExecutionRequested, StageSpec
 from gennaker.core.model.ids import ulid

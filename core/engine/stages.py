@@ -6,16 +6,17 @@ Separate from `tasks` because these rules are about the graph. Source: reference
 from typing import Any, Literal
 
 from gennaker.core.engine.calls import call
-from gennaker.core.engine.evaluation import refreshed, starting
 from gennaker.core.engine.fan import copies, gathered
-from gennaker.core.engine.outcome import determine, failure_status, problem, truth
+from gennaker.core.engine.outcome import determine, failure_status, problem
 from gennaker.core.engine.shape import children, upstream
 from gennaker.core.engine.turn import Turn
 from gennaker.core.engine.window import WINDOW, window_stage
+from gennaker.core.evaluation.starting import refreshed, starting
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Execution, Phase, Stage
 from gennaker.core.model.stage_type import StageType
 from gennaker.core.model.status import Status
+from gennaker.core.model.truth import truth
 
 
 def may_start(execution: Execution, stage: Stage) -> bool:

@@ -13,7 +13,7 @@ from gennaker.core.engine.synthetic import specifications
 from gennaker.core.engine.turn import Turn
 from gennaker.core.engine.work import asked, carrier
 from gennaker.core.model import events as e
-from gennaker.core.model.execution import Stage
+from gennaker.core.model.execution import Phase, Stage
 from gennaker.core.model.ids import ulid
 from gennaker.core.model.messages import ChildAccepted, ChildEnded, Outcome, Reply
 from gennaker.core.model.status import Status
@@ -98,7 +98,7 @@ def _planned(turn: Turn, stage: Stage, outcome: Outcome) -> None:
     elif outcome.status is Status.RUNNING:
         _again(turn, stage, outcome, outcome.again_in)
     elif outcome.status is Status.SUCCEEDED:
-        phase = stage.phase if stage.phase != "tasks" else "before"
+        phase: Phase = stage.phase if stage.phase in ("after", "on_failure") else "before"
         try:
             specs = specifications(turn.x, stage, phase, outcome.stages)
         except ValueError as error:

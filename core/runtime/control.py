@@ -11,13 +11,13 @@ from concurrent.futures import TimeoutError as NotYet
 from sqlalchemy import Connection
 
 from gennaker.core.engine.apply import fold
-from gennaker.core.engine.outlook import outlook
 from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
 from gennaker.core.errors import InvalidRequest, InvalidTemplate, NotFound, Refused
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import ExecutionRequested
 from gennaker.core.model.ids import shard_of, ulid
 from gennaker.core.model.stage_type import StageTypes
+from gennaker.core.outlook import outlook
 from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.planning import Planning
 from gennaker.core.runtime.prior import prior_artifacts

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from gennaker.core.engine.check import Problem
+from gennaker.core.check import Problem
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.services import Json
 from gennaker.core.templates import shape

@@ -5,7 +5,7 @@ Separate because only here stages move. Source: reference §9.2 step 5. A circle
 
 from msgspec import Struct
 
-from gennaker.core.engine.check import Problem
+from gennaker.core.check import Problem
 from gennaker.core.services import Json
 from gennaker.core.templates.shape import rules_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from gennaker.core.engine.check import Problem, check_pipeline
+from gennaker.core.check import Problem, check_pipeline
 from gennaker.core.errors import InvalidRequest, InvalidTemplate
 from gennaker.core.services import Json
 from gennaker.core.templates import shape

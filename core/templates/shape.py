@@ -6,7 +6,7 @@ Separate because the template and the configuration that uses it are asked the s
 from collections.abc import Iterator
 from typing import Any
 
-from gennaker.core.engine.check import Problem
+from gennaker.core.check import Problem
 from gennaker.core.services import Json
 
 #: Whoever walks through a template must get to its bottom.

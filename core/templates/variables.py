@@ -6,7 +6,7 @@ Separate because here what one author declared meets what another one gave.
 from collections.abc import Mapping
 from typing import Any
 
-from gennaker.core.engine.check import Problem
+from gennaker.core.check import Problem
 from gennaker.core.services import Json
 from gennaker.core.templates import shape
 from gennaker.core.templates.filling import Filling, mentioned

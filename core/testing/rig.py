@@ -60,7 +60,8 @@ class Rig:
         self.called: list[Called] = []
         #: How children end, by the pipeline that a stage asks for; SUCCEEDED without outputs otherwise.
         self.children: dict[str, tuple[Status, Json]] = {}
-        self._stages = {key_of(stage): stage for stage in (StandardLookup, *stages)}
+        all_stages: list[type[Stage]] = [StandardLookup, *stages]
+        self._stages = {key_of(stage): stage for stage in all_stages}
         self._types: StageTypes = {key: declaration(stage, "test", "0") for key, stage in self._stages.items()}
         given = services or Services(settings=settings)
         self._services = replace(given, clock=self.clock, http=given.http or self.http)

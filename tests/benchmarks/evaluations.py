@@ -22,7 +22,7 @@ _TIMES, _ROUNDS = 200, 40
 def measure() -> dict[str, float]:
     """Seconds for each, least of many rounds."""
     build = Stage(id="1", ref_id="1", type="build", name="Build", outputs={"id": 7})
-    stage = Stage(id="2", ref_id="2", type="noop", name="Deploy", requisites=("1",))
+    stage = Stage(id="2", ref_id="2", type="nothing", name="Deploy", requisites=("1",))
     trigger = {"type": "manual", "parameters": {"version": "1.2", "env": "prod"}}
     execution = Execution(id="E", trigger=trigger, stages={"1": build, "2": stage})
     scope = scope_for(execution, stage, now=1_700_000_000_000, values={})

@@ -13,7 +13,7 @@ from gennaker.core.hookspecs import hookimpl
 from gennaker.core.stage import Outcome, Run, Stage, task
 
 
-class Noop(Stage, type="noop", quick=True):
+class Noop(Stage, type="nothing", quick=True):
     """Does nothing."""
 
     @task
@@ -37,7 +37,7 @@ def install(home: Path) -> None:
 def chain(length: int = 10, payload: int = 0) -> Json:
     """Stages one after another, each with so many bytes of context."""
     stages = [
-        {"type": "noop", "refId": str(n), "requisiteStageRefIds": [str(n - 1)] if n else []} for n in range(length)
+        {"type": "nothing", "refId": str(n), "requisiteStageRefIds": [str(n - 1)] if n else []} for n in range(length)
     ]
     for stage in stages:
         if payload:
@@ -47,9 +47,9 @@ def chain(length: int = 10, payload: int = 0) -> Json:
 
 def fan(width: int = 10) -> Json:
     """One stage, so many side by side after it, and one that joins them."""
-    first = {"type": "noop", "refId": "first", "requisiteStageRefIds": []}
-    wide = [{"type": "noop", "refId": f"wide{n}", "requisiteStageRefIds": ["first"]} for n in range(width)]
-    last = {"type": "noop", "refId": "last", "requisiteStageRefIds": [each["refId"] for each in wide]}
+    first = {"type": "nothing", "refId": "first", "requisiteStageRefIds": []}
+    wide = [{"type": "nothing", "refId": f"wide{n}", "requisiteStageRefIds": ["first"]} for n in range(width)]
+    last = {"type": "nothing", "refId": "last", "requisiteStageRefIds": [each["refId"] for each in wide]}
     return {"application": "bench", "name": "fan", "stages": [first, *wide, last]}
 
 

@@ -61,7 +61,7 @@ def test_rule_02_engines_share_the_shards_and_the_last_one_takes_all(cluster, un
     eventually(lambda: len(owned(first)) == len(owned(second)) == 2)
     assert sorted(owned(first) + owned(second)) == [0, 1, 2, 3]
     start = first.services.control.start
-    ids = [start(chain("noop", "noop"), {}, user="ann") for _ in range(12)]
+    ids = [start(chain("nothing", "nothing"), {}, user="ann") for _ in range(12)]
     assert [until(first, id_).status for id_ in ids] == ["SUCCEEDED"] * 12
     assert len({shard_of(id_, 4) for id_ in ids}) > 1
     held = [start(chain("hold"), {}, user="ann") for _ in range(6)]
@@ -116,7 +116,7 @@ def test_rule_03_an_engine_whose_leases_ran_out_gives_its_shards_up(cluster, unt
 def test_rule_03_a_deposed_owner_acknowledges_nothing_and_the_next_one_gets_it(cluster, stored, until, chain):
     engine = cluster()
     before = {owner.shard.id: owner for owner in engine._ownership.owners}
-    ids = [engine.services.control.start(chain("noop", "noop", "noop"), {}, user="ann") for _ in range(8)]
+    ids = [engine.services.control.start(chain("nothing", "nothing", "nothing"), {}, user="ann") for _ in range(8)]
     stored.transact(lambda connection: connection.execute(text("UPDATE shard SET epoch = epoch + 1")))
     assert [until(engine, id_).status for id_ in ids] == ["SUCCEEDED"] * 8
     eventually(lambda: len(owned(engine)) == 4)
@@ -128,7 +128,7 @@ def test_rule_04_what_was_not_confirmed_is_published_again_in_order(
     cluster, stored, until, chain, amqp_url, bus_prefix
 ):
     first = cluster()
-    ids = [first.services.control.start(chain("noop", "noop"), {}, user="ann") for _ in range(6)]
+    ids = [first.services.control.start(chain("nothing", "nothing"), {}, user="ann") for _ in range(6)]
     lasts = {id_: until(first, id_).sequence for id_ in ids}
     first.drain(5)
     stored.transact(lambda connection: connection.execute(text("UPDATE shard SET published_upto = 0")))
@@ -149,7 +149,7 @@ def test_rule_04_what_was_not_confirmed_is_published_again_in_order(
 
 def test_rule_04_a_stopped_engine_leaves_nothing_to_publish_again(cluster, stored, until, chain):
     engine = cluster()
-    for id_ in [engine.services.control.start(chain("noop"), {}, user="ann") for _ in range(6)]:
+    for id_ in [engine.services.control.start(chain("nothing"), {}, user="ann") for _ in range(6)]:
         until(engine, id_)
     eventually(lambda: not engine.transport.health().outstanding)
     engine.drain(5)
@@ -172,7 +172,7 @@ def test_rule_05_an_engine_is_woken_by_what_another_process_stores(cluster, unti
     monkeypatch.setattr(inbox, "LOOK_S", 3600.0)
     cluster(roles=["engine", "worker"])
     api = cluster(roles=["api"])
-    id_ = api.services.control.start(chain("noop"), {}, user="ann")
+    id_ = api.services.control.start(chain("nothing"), {}, user="ann")
     assert until(api, id_).status == "SUCCEEDED"
 
 
@@ -182,7 +182,7 @@ def test_what_one_process_commits_is_news_in_another(cluster, chain):
     heard = threading.Event()
     end = api.services.live.on_news(heard.set)
     since = api.services.live.now()
-    id_ = engine.services.control.start(chain("noop"), {}, user="ann")
+    id_ = engine.services.control.start(chain("nothing"), {}, user="ann")
     eventually(lambda: "execution.finished" in [each.type for each in api.services.live.after(since)])
     assert heard.wait(10)
     assert {each.subject for each in api.services.live.after(since)} == {id_}

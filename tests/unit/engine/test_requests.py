@@ -2,7 +2,7 @@
 
 import pytest
 
-from gennaker.core.engine.check import check_pipeline, check_task
+from gennaker.core.check import check_pipeline, check_task
 from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
 from gennaker.core.errors import InvalidRequest
 

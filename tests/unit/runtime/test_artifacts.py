@@ -24,7 +24,7 @@ def bound(execution: Any) -> dict[str, str]:
 
 def test_the_last_execution_that_started_is_looked_into(runtime, until, chain):
     control = runtime.services.control
-    wanted = chain("noop", id="p", expectedArtifacts=[expected("e", "shop", usePriorArtifact=True)])
+    wanted = chain("nothing", id="p", expectedArtifacts=[expected("e", "shop", usePriorArtifact=True)])
     missing = until(runtime, control.start(wanted, {}, user="ann"), status="TERMINAL")
     assert missing.cancellation_reason.startswith("Failed on startup: Unmatched expected artifact")
     for version in ("1", "2"):
@@ -38,8 +38,8 @@ def test_the_last_execution_that_started_is_looked_into(runtime, until, chain):
 
 def test_another_pipelines_execution_is_not_looked_into(runtime, until, chain):
     control = runtime.services.control
-    until(runtime, control.start(chain("noop", id="other"), {"artifacts": [artifact("shop")]}, user="ann"))
-    wanted = chain("noop", id="p", expectedArtifacts=[expected("e", "shop", usePriorArtifact=True)])
+    until(runtime, control.start(chain("nothing", id="other"), {"artifacts": [artifact("shop")]}, user="ann"))
+    wanted = chain("nothing", id="p", expectedArtifacts=[expected("e", "shop", usePriorArtifact=True)])
     assert until(runtime, control.start(wanted, {}, user="ann")).status == "TERMINAL"
     unnamed = {key: value for key, value in wanted.items() if key != "id"}
     assert until(runtime, control.start(unnamed, {}, user="ann")).status == "TERMINAL"
@@ -47,7 +47,7 @@ def test_another_pipelines_execution_is_not_looked_into(runtime, until, chain):
 
 def test_a_plan_resolves_without_starting(runtime, until, chain):
     control = runtime.services.control
-    wanted = chain("noop", id="p", expectedArtifacts=[expected("e", "shop", usePriorArtifact=True)])
+    wanted = chain("nothing", id="p", expectedArtifacts=[expected("e", "shop", usePriorArtifact=True)])
     until(runtime, control.start({**wanted, "expectedArtifacts": []}, {"artifacts": [artifact("shop")]}, user="ann"))
     [planned] = control.plan(wanted, {}, user="ann")["trigger"]["resolvedExpectedArtifacts"]
     assert planned["boundArtifact"]["name"] == "shop"
@@ -75,7 +75,7 @@ def family(home: Path, runtimes: Any, until: Any, chain: Any) -> Any:
     runtime = runtimes()
 
     def run(wanted: list[Json], triggers: list[Json], received: list[Json]) -> tuple[Any, Any]:
-        child = chain("noop", name="child", expectedArtifacts=wanted, triggers=triggers)
+        child = chain("nothing", name="child", expectedArtifacts=wanted, triggers=triggers)
         saved = runtime.services.definitions.save_pipeline(child, user="ann")
         parent = chain("make", "make", "pipeline", id="parent", name="parent")
         for stage, version in zip(parent["stages"][:2], ("far", "near"), strict=True):

@@ -9,7 +9,7 @@ from gennaker.core.services import Search
 
 
 def test_a_pipeline_runs_to_its_end(runtime, until, chain):
-    id_ = runtime.services.control.start(chain("noop", "noop", "noop"), {}, user="ann", origin="api")
+    id_ = runtime.services.control.start(chain("nothing", "nothing", "nothing"), {}, user="ann", origin="api")
     found = until(runtime, id_, status="SUCCEEDED")
     assert [stage.status for stage in found.top_level()] == ["SUCCEEDED"] * 3
     assert found.user == "ann"
@@ -17,7 +17,7 @@ def test_a_pipeline_runs_to_its_end(runtime, until, chain):
 
 
 def test_a_stored_pipeline_is_found_by_name_or_id(runtime, until, chain):
-    saved = runtime.services.definitions.save_pipeline(chain("noop", name="Deploy"), user="ann")
+    saved = runtime.services.definitions.save_pipeline(chain("nothing", name="Deploy"), user="ann")
     for name in ("deploy", saved["id"]):
         id_ = runtime.services.control.start_stored("app", name, {}, user="ann")
         assert until(runtime, id_, status="SUCCEEDED").pipeline_config_id == saved["id"]
@@ -29,7 +29,7 @@ def test_a_stored_pipeline_is_found_by_name_or_id(runtime, until, chain):
 
 
 def test_an_ad_hoc_task_runs(runtime, until):
-    id_ = runtime.services.control.submit({"application": "app", "job": [{"type": "noop"}]}, user="ann")
+    id_ = runtime.services.control.submit({"application": "app", "job": [{"type": "nothing"}]}, user="ann")
     assert until(runtime, id_, status="SUCCEEDED").kind == "ORCHESTRATION"
 
 
@@ -43,7 +43,7 @@ def test_rule_06_the_same_key_is_one_execution(runtime, until, chain):
     control = runtime.services.control
     ids: list[str] = []
     threads = [
-        threading.Thread(target=lambda: ids.append(control.start(chain("noop"), {}, user="ann", key="build-7")))
+        threading.Thread(target=lambda: ids.append(control.start(chain("nothing"), {}, user="ann", key="build-7")))
         for _ in range(8)
     ]
     for thread in threads:
@@ -62,12 +62,12 @@ def test_a_correlation_id_counts_while_its_execution_goes_on(runtime, until, cha
     assert control.start(chain("hold"), trigger, user="ann") == first
     until(runtime, first, status="RUNNING")
     control.cancel(first, user="ann")
-    second = control.start(chain("noop"), trigger, user="ann")
+    second = control.start(chain("nothing"), trigger, user="ann")
     assert second != first
 
 
 def test_the_wanted_id_is_taken(runtime, until, chain):
-    id_ = runtime.services.control.start(chain("noop", executionId="01WANTED"), {}, user="ann")
+    id_ = runtime.services.control.start(chain("nothing", executionId="01WANTED"), {}, user="ann")
     assert id_ == "01WANTED"
     until(runtime, id_)
 
@@ -87,7 +87,7 @@ def test_rule_16_a_cancelled_id_stays_dead_when_it_comes(runtime, until, chain):
     control = runtime.services.control
     with pytest.raises(NotFound, match="stays cancelled"):
         control.cancel("01LATE", user="bob")
-    assert control.start(chain("noop", executionId="01LATE"), {}, user="ann") == "01LATE"
+    assert control.start(chain("nothing", executionId="01LATE"), {}, user="ann") == "01LATE"
     assert until(runtime, "01LATE").status == "CANCELED"
 
 
@@ -106,7 +106,7 @@ def test_pause_patch_and_resume(runtime, until, chain):
 
 def test_restart_runs_the_rest_again(runtime, until, chain):
     control = runtime.services.control
-    id_ = control.start(chain("noop", "broken"), {}, user="ann")
+    id_ = control.start(chain("nothing", "broken"), {}, user="ann")
     found = until(runtime, id_, status="TERMINAL")
     stage = found.top_level()[1]
     control.restart(id_, stage.id, user="bob", seen=0, body={"stages": [{"refId": "1", "preconditions": [1]}]})
@@ -144,7 +144,7 @@ def test_delete_removes_what_has_ended(runtime, until, chain):
 
 def test_rule_05_a_request_is_accepted_while_no_engine_runs(runtimes, until, chain):
     api = runtimes(roles=["api"])
-    id_ = api.services.control.start(chain("noop"), {}, user="ann")
+    id_ = api.services.control.start(chain("nothing"), {}, user="ann")
     assert api.services.executions.get(id_).status == "NOT_STARTED"
     assert "waits for an engine" in api.services.why.why(api.services.executions.get(id_))
     engine = runtimes(roles=["engine", "worker"])

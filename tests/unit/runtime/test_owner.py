@@ -37,7 +37,9 @@ def test_rule_13_what_cannot_be_stored_is_alone_in_its_fate(runtime, until, chai
 
     monkeypatch.setattr(batch.entries, "encode", choosy)
     control = runtime.services.control
-    ids = [control.start(chain("noop", executionId=id_), {}, user="ann") for id_ in ("01A", "01POISON", "01B", "01C")]
+    ids = [
+        control.start(chain("nothing", executionId=id_), {}, user="ann") for id_ in ("01A", "01POISON", "01B", "01C")
+    ]
     bad = until(runtime, "01POISON", status="TERMINAL")
     assert "no such letter" in bad.cancellation_reason
     assert [until(runtime, id_).status for id_ in ids if id_ != "01POISON"] == ["SUCCEEDED"] * 3
@@ -61,7 +63,7 @@ def test_rule_13_a_message_that_cannot_be_decided_fails_its_execution_with_the_r
 
     monkeypatch.setattr(owners, "decide_all", clumsy)
     control = runtime.services.control
-    ids = [control.start(chain("noop", executionId=id_), {}, user="ann") for id_ in ("01A", "01POISON", "01B")]
+    ids = [control.start(chain("nothing", executionId=id_), {}, user="ann") for id_ in ("01A", "01POISON", "01B")]
     bad = until(runtime, "01POISON", status="TERMINAL")
     assert bad.cancellation_reason == "The engine failed on a message: ZeroDivisionError: a mistake of ours"
     assert [until(runtime, id_).status for id_ in (ids[0], ids[2])] == ["SUCCEEDED"] * 2
@@ -75,7 +77,7 @@ def test_rule_16_a_cancel_that_meets_the_start_of_its_execution_cancels_it(runti
     def slowly(items, warm, *more):
         decisions = decide_all(items, warm, *more)
         if any(item.execution == "01LATE" and "01LATE" not in warm for item in items):
-            control.start(chain("noop", executionId="01LATE"), {}, user="ann")
+            control.start(chain("nothing", executionId="01LATE"), {}, user="ann")
         return decisions
 
     monkeypatch.setattr(owners, "decide_all", slowly)
@@ -96,7 +98,7 @@ def test_rule_03_a_deposed_owner_writes_nothing(runtime):
 
 def test_rule_02_a_lost_shard_is_claimed_again_and_nothing_is_lost(runtime, until, chain):
     runtime.database.transact(lambda connection: connection.execute(text("UPDATE shard SET epoch = epoch + 1")))
-    id_ = runtime.services.control.start(chain("noop", "noop"), {}, user="ann")
+    id_ = runtime.services.control.start(chain("nothing", "nothing"), {}, user="ann")
     assert until(runtime, id_, status="SUCCEEDED")
 
 
@@ -124,7 +126,7 @@ def test_rule_03_an_owner_that_is_deposed_gives_back_the_answers_in_its_hands(ru
 
     monkeypatch.setattr(owners, "decide_all", slow)
     monkeypatch.setattr(owners.Inbox, "put", watched)
-    id_ = runtime.services.control.start(chain("noop", "noop"), {}, user="ann")
+    id_ = runtime.services.control.start(chain("nothing", "nothing"), {}, user="ann")
     until(runtime, id_, status="SUCCEEDED")
     assert not depose
     until(runtime, id_, test=lambda _: 2 in seen)
@@ -150,7 +152,7 @@ def test_answers_taken_when_the_database_cannot_be_read_are_not_lost(runtime, un
         return taken
 
     monkeypatch.setattr(owners.Inbox, "take", late)
-    id_ = runtime.services.control.start(chain("noop", "noop"), {}, user="ann")
+    id_ = runtime.services.control.start(chain("nothing", "nothing"), {}, user="ann")
     until(runtime, id_, status="SUCCEEDED")
     assert not broken
     assert _held(runtime) == 0
@@ -159,7 +161,7 @@ def test_answers_taken_when_the_database_cannot_be_read_are_not_lost(runtime, un
 def test_a_database_that_goes_away_and_comes_back_loses_nothing(runtime, until, chain, monkeypatch):
     transact = runtime.database.transact
     control = runtime.services.control
-    ids = [control.start(chain("noop", "noop", "noop"), {}, user="ann") for _ in range(3)]
+    ids = [control.start(chain("nothing", "nothing", "nothing"), {}, user="ann") for _ in range(3)]
     broken_until = time.monotonic() + 1.0
 
     def flaky(work):
@@ -173,7 +175,7 @@ def test_a_database_that_goes_away_and_comes_back_loses_nothing(runtime, until, 
 
 def test_rule_04_positions_have_no_gap_and_all_is_published(runtime, until, chain):
     control = runtime.services.control
-    for id_ in [control.start(chain("noop", "noop"), {}, user="ann") for _ in range(5)]:
+    for id_ in [control.start(chain("nothing", "nothing"), {}, user="ann") for _ in range(5)]:
         until(runtime, id_)
     with runtime.database.reading() as connection:
         found = entries.after(connection, 0, 0, 1000)
@@ -189,7 +191,7 @@ def test_rule_17_claims_of_executions_that_are_gone_are_dropped_at_a_take_over(r
     first.database.transact(lambda connection: slots.save(connection, [ghost]))
     first.drain(5)
     second = runtimes()
-    id_ = second.services.control.start(chain("noop", id="x", limitConcurrent=True), {}, user="ann")
+    id_ = second.services.control.start(chain("nothing", id="x", limitConcurrent=True), {}, user="ann")
     assert until(second, id_, status="SUCCEEDED")
 
 
@@ -211,13 +213,13 @@ def test_health_says_that_the_shards_cannot_be_looked_after_and_that_they_can_ag
             eventually(lambda told=told: runtime.health().components["engine"].get("reason") == told)
             assert runtime.health().components["engine"]["status"] == "DOWN"
         eventually(lambda: runtime.health().up)
-    assert until(runtime, runtime.services.control.start(chain("noop"), {}, user="ann"), status="SUCCEEDED")
+    assert until(runtime, runtime.services.control.start(chain("nothing"), {}, user="ann"), status="SUCCEEDED")
 
 
 def test_an_owner_that_breaks_gives_the_shard_up_and_it_is_taken_again(runtime, until, chain, monkeypatch, caplog):
     with monkeypatch.context() as patched:
         patched.setattr(owners, "decide_all", _raising(ZeroDivisionError("a mistake of ours")))
-        id_ = runtime.services.control.start(chain("noop"), {}, user="ann")
+        id_ = runtime.services.control.start(chain("nothing"), {}, user="ann")
         eventually(lambda: "the owner failed and gives it up" in caplog.text)
     assert until(runtime, id_).status == "SUCCEEDED"
 
@@ -229,11 +231,11 @@ def test_an_answer_that_cannot_be_read_is_with_the_dead_letters(runtime, until, 
     (letter,) = runtime.transport.dead_letters()
     assert (letter.queue, letter.event.id) == (queue, "x")
     assert "this answer cannot be read" in letter.reason
-    assert until(runtime, runtime.services.control.start(chain("noop"), {}, user="ann"), status="SUCCEEDED")
+    assert until(runtime, runtime.services.control.start(chain("nothing"), {}, user="ann"), status="SUCCEEDED")
 
 
 def test_a_late_answer_is_acknowledged_and_changes_nothing(runtime, until, chain):
-    id_ = runtime.services.control.start(chain("noop"), {}, user="ann")
+    id_ = runtime.services.control.start(chain("nothing"), {}, user="ann")
     stage = until(runtime, id_).top_level()[0]
     before = runtime.services.executions.get(id_)
     late = Reply(stage=stage.id, kind="task", name="go", round=0, attempt=1, outcome=Outcome(status="TERMINAL"))
@@ -277,7 +279,7 @@ def test_a_second_engine_on_the_same_file_is_refused(runtimes):
 
 
 def test_metrics_count_what_happens(runtime, until, chain):
-    until(runtime, runtime.services.control.start(chain("noop"), {}, user="ann"))
+    until(runtime, runtime.services.control.start(chain("nothing"), {}, user="ann"))
     end = time.monotonic() + 5
     while b'gennaker_executions_total{what="SUCCEEDED"}' not in runtime.services.metrics():
         assert time.monotonic() < end, "what was stored is not counted"
@@ -288,6 +290,6 @@ def test_metrics_count_what_happens(runtime, until, chain):
 def test_rule_04_a_changed_definition_is_told_even_when_nothing_runs(runtime, chain):
     heard: list[str] = []
     listener = runtime.transport.listen(["pipeline.*"], lambda event: heard.append(event.type))
-    runtime.services.definitions.save_pipeline(chain("noop"), user="ann")
+    runtime.services.definitions.save_pipeline(chain("nothing"), user="ann")
     eventually(lambda: heard == ["pipeline.saved"])
     listener.stop()

@@ -47,7 +47,7 @@ def _child_of(runtime, until, id_):
 
 
 def test_a_child_pipeline_runs_and_hands_its_outputs_on(runtime, until, family):
-    id_ = runtime.services.control.start(family("noop"), {}, user="ann")
+    id_ = runtime.services.control.start(family("nothing"), {}, user="ann")
     parent = until(runtime, id_, status="SUCCEEDED")
     child = runtime.services.executions.get(_child_of(runtime, until, id_))
     assert child.status == "SUCCEEDED"
@@ -57,7 +57,7 @@ def test_a_child_pipeline_runs_and_hands_its_outputs_on(runtime, until, family):
 
 
 def test_a_failing_child_fails_its_parent_and_says_where(runtime, until, family):
-    id_ = runtime.services.control.start(family("noop", "broken"), {}, user="ann")
+    id_ = runtime.services.control.start(family("nothing", "broken"), {}, user="ann")
     stage = until(runtime, id_, status="TERMINAL").top_level()[0]
     assert stage.context["exception"]["details"]["errors"] == [
         "Exception in child pipeline stage (child: broken): it broke"
@@ -81,7 +81,7 @@ def test_a_child_that_is_not_waited_for_goes_on_alone(runtime, until, family):
 
 
 def test_a_child_that_cannot_be_started_is_told_to_the_parent(runtime, until, family):
-    disabled = runtime.services.control.start(family("noop", disabled=True), {}, user="ann")
+    disabled = runtime.services.control.start(family("nothing", disabled=True), {}, user="ann")
     stage = until(runtime, disabled, status="TERMINAL").top_level()[0]
     assert "is disabled" in stage.context["exception"]["details"]["errors"][0]
     lost = {"type": "pipeline", "refId": "1", "application": "app", "pipeline": "nowhere"}

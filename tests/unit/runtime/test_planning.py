@@ -11,7 +11,7 @@ from gennaker.core.services import Search
 TEMPLATE = {
     "schema": "v2",
     "id": "release",
-    "variables": [{"name": "type", "type": "string", "defaultValue": "noop"}, {"name": "label", "type": "string"}],
+    "variables": [{"name": "type", "type": "string", "defaultValue": "nothing"}, {"name": "label", "type": "string"}],
     "pipeline": {
         "stages": [
             {
@@ -156,17 +156,17 @@ def test_a_templated_pipeline_runs_as_the_plain_one(runtime, until, saved):
     id_ = runtime.services.control.start_stored("app", "ship", {}, user="ann")
     found = until(runtime, id_, status="SUCCEEDED")
     (stage,) = found.top_level()
-    assert (stage.type, stage.name, stage.context["label"]) == ("noop", "Go", "for yes")
+    assert (stage.type, stage.name, stage.context["label"]) == ("nothing", "Go", "for yes")
     assert stage.context["later"] == "yes, for ${parameters.seen}"
     assert (found.pipeline_config_id, found.name, found.limit_concurrent) == (stored["id"], "ship", True)
     assert found.source == {"id": "release", "type": "templatedPipeline", "version": "v2"}
-    assert found.template_variables == {"type": "noop", "label": "for ${parameters.seen}"}
+    assert found.template_variables == {"type": "nothing", "label": "for ${parameters.seen}"}
     assert found.trigger["parameters"] == {"seen": "yes"}
 
 
 def test_a_template_is_read_at_each_start(runtime, until, saved):
     saved()
-    changed = {**TEMPLATE, "pipeline": {"stages": [{"refId": "9", "type": "noop"}]}}
+    changed = {**TEMPLATE, "pipeline": {"stages": [{"refId": "9", "type": "nothing"}]}}
     runtime.services.definitions.save_template(changed, user="bob")
     id_ = runtime.services.control.start_stored("app", "ship", {}, user="ann")
     assert [stage.ref_id for stage in until(runtime, id_, status="SUCCEEDED").top_level()] == ["9"]

@@ -19,7 +19,7 @@ def in_days(count):
 def old(runtimes, until, chain):
     """The ids of executions that ended today."""
     first = runtimes()
-    ids = [first.services.control.start(chain("noop"), {}, user="ann") for _ in range(3)]
+    ids = [first.services.control.start(chain("nothing"), {}, user="ann") for _ in range(3)]
     for id_ in ids:
         until(first, id_)
     first.drain(5)
@@ -36,7 +36,7 @@ def test_rule_23_what_ended_long_ago_is_removed(runtimes, caplog):
 
 def test_rule_23_what_is_younger_stays(old, runtimes, until, chain):
     later = runtimes(clock=in_days(29), database__keep_days=30)
-    id_ = later.services.control.start(chain("noop"), {}, user="ann")
+    id_ = later.services.control.start(chain("nothing"), {}, user="ann")
     until(later, id_)
     assert {each.id for each in later.services.executions.find(Search())} == {*old, id_}
 

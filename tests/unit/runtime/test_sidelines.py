@@ -56,7 +56,7 @@ def told(home, monkeypatch):
 
 def test_a_subscriber_hears_each_fact_it_asked_for(told, runtimes, chain):
     runtime = runtimes()
-    ids = [runtime.services.control.start(chain("noop"), {}, user="ann") for _ in range(3)]
+    ids = [runtime.services.control.start(chain("nothing"), {}, user="ann") for _ in range(3)]
     eventually(lambda: len(told("heard")) == 3)
     assert sorted(told("heard")) == sorted(f"execution.finished {id_}" for id_ in ids)
 

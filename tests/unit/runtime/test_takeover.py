@@ -15,7 +15,7 @@ from gennaker.core.store.database import Database
 def test_rule_08_work_that_died_with_the_bus_is_handed_out_again(runtimes, until, chain):
     """The embedded bus dies with the process: here with work that no worker has taken."""
     first = runtimes(roles=["api", "engine"])
-    id_ = first.services.control.start(chain("noop", "hold"), {}, user="ann")
+    id_ = first.services.control.start(chain("nothing", "hold"), {}, user="ann")
     before = until(first, id_, test=lambda each: bool(each.active))
     first.drain(5)
     second = runtimes()
@@ -29,7 +29,7 @@ def test_rule_08_work_that_died_with_the_bus_is_handed_out_again(runtimes, until
 
 def test_rule_17_a_grant_that_was_not_answered_is_given_again(runtimes, until, chain):
     first = runtimes()
-    limited = chain("noop", id="x", limitConcurrent=True)
+    limited = chain("nothing", id="x", limitConcurrent=True)
     other = Slot(pipeline="x", limit=1, keep_waiting=False, holders=(("01OTHER", 0),))
     first.database.transact(lambda connection: slots.save(connection, [other]))
     id_ = first.services.control.start(limited, {}, user="ann")
@@ -50,7 +50,7 @@ def parent(chain):
     """Stores a pipeline in a process and returns one that runs it as a child."""
 
     def make(runtime):
-        child = runtime.services.definitions.save_pipeline(chain("noop", name="child"), user="ann")
+        child = runtime.services.definitions.save_pipeline(chain("nothing", name="child"), user="ann")
         stage = {"type": "pipeline", "refId": "1", "application": "app", "pipeline": child["id"]}
         return {"application": "app", "name": "parent", "stages": [stage]}
 
@@ -125,7 +125,7 @@ def test_rule_22_a_shard_of_a_later_release_is_not_taken(runtimes, home):
 
 def test_rule_13_more_commands_than_a_batch_holds_are_all_handled(runtimes, until, chain):
     api = runtimes(roles=["api"])
-    ids = [api.services.control.start(chain("noop"), {}, user="ann") for _ in range(owner.MOST + 6)]
+    ids = [api.services.control.start(chain("nothing"), {}, user="ann") for _ in range(owner.MOST + 6)]
     assert {shard_of(id_, api.database.shards) for id_ in ids} == {0}
     engine = runtimes(roles=["engine", "worker"])
     assert {until(engine, id_).status for id_ in ids} == {"SUCCEEDED"}
@@ -133,7 +133,7 @@ def test_rule_13_more_commands_than_a_batch_holds_are_all_handled(runtimes, unti
 
 def test_rule_04_what_was_published_is_known_after_a_restart(runtimes, until, chain):
     first = runtimes()
-    until(first, first.services.control.start(chain("noop"), {}, user="ann"))
+    until(first, first.services.control.start(chain("nothing"), {}, user="ann"))
     first.drain(5)
     second = runtimes()
     with second.database.reading() as connection:

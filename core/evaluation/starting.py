@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gennaker.core.engine.definition import ENABLED, FOR_EACH, SUMMARY, Definition, Starting
+from gennaker.core.evaluation.definition import ENABLED, FOR_EACH, SUMMARY, Definition, Starting
 from gennaker.core.expressions import FUNCTIONS, Failure, evaluate, scope_for, summary
 from gennaker.core.expressions.scope import Function, Scope
 from gennaker.core.model.execution import Execution, Stage

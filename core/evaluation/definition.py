@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gennaker.core.engine.conditions import Lifted
-from gennaker.core.engine.outcome import truth
+from gennaker.core.evaluation.conditions import Lifted
 from gennaker.core.expressions import RESERVED, Failure, condition, evaluate, scope_for, summary
 from gennaker.core.expressions.errors import Deferred
 from gennaker.core.expressions.scope import Function
 from gennaker.core.model.execution import Execution, FanOut, Stage, Wanted
 from gennaker.core.model.stage_type import StageType
+from gennaker.core.model.truth import truth
 
 FOR_EACH = "forEach"
 ENABLED = "stageEnabled"

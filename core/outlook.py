@@ -8,15 +8,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gennaker.core.engine.definition import ENABLED, FOR_EACH, SUMMARY, Starting
-from gennaker.core.engine.evaluation import functions, starting
-from gennaker.core.engine.outcome import truth
 from gennaker.core.engine.shape import upstream
 from gennaker.core.engine.window import WINDOW, WINDOW_DATA
+from gennaker.core.evaluation.definition import ENABLED, FOR_EACH, SUMMARY, Starting
+from gennaker.core.evaluation.starting import functions, starting
 from gennaker.core.expressions import evaluate, scope_for
 from gennaker.core.model.execution import Execution, Stage
 from gennaker.core.model.stage_type import StageType, StageTypes, find
 from gennaker.core.model.status import Status
+from gennaker.core.model.truth import truth
 
 Json = dict[str, Any]
 _PERSON = ("instructions", "judgmentInputs", "selectedStageRoles", "requiredJudgmentRoles", "notifications")

@@ -129,10 +129,6 @@ class Builder(Transformer[Token, Node]):
         return New(column=column(token), name=name, arguments=arguments)
 
     @rule
-    def new_array(self, token: Token, name: str, _index: Token) -> Node:
-        raise refused(token, f"arrays of {name} are not made; write a list: {{1, 2, 3}}")
-
-    @rule
     def variable(self, hash_: Token, name: Token) -> Node:
         return Variable(column=column(hash_), name=name.value)
 

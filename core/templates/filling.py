@@ -1,7 +1,7 @@
 """Puts the values of variables into the texts of a pipeline, each `${templateVariables.…}` once; every other `${…}` stays as it is.
 
 Separate because this is where two authors' texts become one, and where it could grow without limit. What comes out of a variable is
-never looked into again here: see docs/decisions/0010-template-values-are-definition-text.md.
+never looked into again here: see docs/decisions/0015-template-values-are-definition-text.md.
 """
 
 import re

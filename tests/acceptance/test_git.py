@@ -28,6 +28,27 @@ def folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLE, tmp_path / "pipelines"))
 
 
+TEMPLATE = """
+schema: v2
+id: base
+metadata: {name: Base, owner: team@example.com, scopes: [global]}
+variables:
+  - {name: seconds, type: int, defaultValue: 0}
+pipeline:
+  stages:
+    - {refId: "1", type: wait, name: Rest, waitTime: "${ templateVariables.seconds }", requisiteStageRefIds: []}
+"""
+MADE = """
+name: release
+type: templatedPipeline
+schema: v2
+template:
+  artifactAccount: front50ArtifactCredentials
+  type: front50/pipelineTemplate
+  reference: spinnaker://base
+"""
+
+
 def stored(daemon: Any) -> dict[str, dict[str, Any]]:
     found = daemon.http.get("/pipelineConfigs").json()
     return {f"{one['application']}/{one['name']}": one for one in found}
@@ -148,3 +169,26 @@ def test_the_daemon_follows_a_branch_of_a_repository(
     assert "git/repo" in failed["reason"]
     assert (failed["version"], sorted(stored(daemon))) == (second["version"], NAMES)
     assert daemon.stop() == 0
+
+
+def test_a_template_is_applied_with_the_pipelines_that_are_made_from_it(
+    new_daemon: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "made"
+    (folder / "shop").mkdir(parents=True)
+    (folder / "base.yaml").write_text(TEMPLATE)
+    (folder / "shop" / "release.yaml").write_text(MADE)
+    daemon = new_daemon().start()
+    place = (str(folder), "--source", "made", "--prune")
+    applied = daemon("pipeline", "apply", *place, "--yes")
+    assert (applied.code, summary(applied)) == (0, "2 of 2 done"), applied.out + applied.err
+    assert summary(daemon("pipeline", "plan", *place)) == "0 to create, 0 to change, 0 to delete, 2 unchanged"
+    run = daemon("pipeline", "run", "shop", "release", "--wait", "--timeout", "60", "-o", "json")
+    assert run.code == 0, run.out + run.err
+    assert [stage["name"] for stage in run.json["stages"]] == ["Rest"]
+    edit(folder, "base.yaml", "name: Rest", "name: Sleep")
+    changed = daemon("pipeline", "apply", *place, "--yes")
+    assert (changed.code, "~ pipeline.stages[refId=1].name: 'Rest' → 'Sleep'" in changed.out) == (0, True)
+    (folder / "base.yaml").unlink()
+    refused = daemon("pipeline", "apply", *place, "--yes")
+    assert (refused.code, "! template base: " in refused.out, "shop/release" in refused.out) == (1, True, True)

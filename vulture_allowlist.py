@@ -1,11 +1,14 @@
 """What nothing in these folders uses and is kept all the same; vulture reads this as its use. Each line says why."""
 
+from gennaker.core.artifacts.visible import artifact_for, expected_by
 from gennaker.core.engine.decide import decide
 from gennaker.core.log import about
 from gennaker.core.run import Run
 from gennaker.core.testing.web import FakeHttp
 
 decide  # The rule itself, as the tests and whoever studies the engine call it; the owner applies what it says at once (`advance`).
+artifact_for  # For plugins: which artifact a stage works on.
+expected_by  # For plugins: see `artifact_for`.
 about  # For plugins: facts on every line inside.
 Run.stage_elapsed  # For plugins.
 Run.redirect  # For plugins.

@@ -2,7 +2,7 @@
 
 Separate because YAML is where unsafe tags, alias bombs, silently doubled keys and surprising scalars come in; nothing else in the
 program imports a YAML library. Scalars follow YAML 1.2's core schema: `no`, `on`, `12:30` and dates are text, `true` and `false` are
-booleans. Merge keys are not read. Where PyYAML has libyaml in it, that reads: it is several times as fast.
+booleans. Merge keys are not read.
 """
 
 import re
@@ -16,9 +16,9 @@ from msgspec import Struct
 from gennaker.config.problems import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from yaml import SafeLoader as _Base
+    from yaml import SafeLoader as _FastBase
 else:
-    _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    _FastBase = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: Bytes of text that are read at most.
 MAX_BYTES = 4 * 1024 * 1024
@@ -26,6 +26,8 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_VALUES = 200_000
 MAX_DEPTH = 60
 _LONGEST_NUMBER = 400
+#: Values that a large document may have however short it is.
+_LEAST = 1000
 
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
@@ -46,13 +48,20 @@ class Document(Struct, frozen=True, kw_only=True):
     lines: dict[Path_, int]
 
 
-class _Loader(_Base):
+class _Loader(yaml.SafeLoader):
     """Composes nodes only; which plain scalar means what is decided here."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's attribute)
 
 
-_Loader.add_implicit_resolver(f"{_TAG}plain", re.compile(r"[\s\S]*"), None)
+class _FastLoader(_FastBase):
+    """The same with libyaml."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's attribute)
+
+
+for _one in (_Loader, _FastLoader):
+    _one.add_implicit_resolver(f"{_TAG}plain", re.compile(r"[\s\S]*"), None)
 
 
 def dotted(path: Path_) -> str:
@@ -79,18 +88,24 @@ def read(path: Path, *, limit: int = MAX_BYTES) -> Document:
     return read_text(text, str(path), limit=limit)
 
 
-def read_text(text: str, name: str, *, limit: int = MAX_BYTES, values: int = MAX_VALUES) -> Document:
-    """The document in a text; `name` is what problems call it. An empty text is None. Raises ConfigError.
+def read_text(text: str, name: str, *, limit: int = MAX_BYTES) -> Document:
+    """The document in a text; `name` is what problems call it. An empty text is None. Raises ConfigError."""
+    node = _composed(lambda: yaml.compose(text, Loader=_Loader), text, name, limit)
+    return Document(value=None, lines={}) if node is None else _Builder(name, MAX_VALUES).build(node)
 
-    `limit` is the most bytes, `values` the most values with every alias written out: more only for what is known to be large.
+
+def read_large(text: str, name: str, *, limit: int) -> Document:
+    """The document in a text that a program wrote and that may be large, read several times as fast where libyaml is in PyYAML.
+
+    Its values may be as many as its characters can write without aliases. Problems are told in fewer words. Raises ConfigError.
     """
-    node = _composed(lambda: yaml.compose(str(text), Loader=_Loader), text, name, limit)
-    return Document(value=None, lines={}) if node is None else _Builder(name, values).build(node)
+    node = _composed(lambda: yaml.compose(str(text), Loader=_FastLoader), text, name, limit)
+    return Document(value=None, lines={}) if node is None else _Builder(name, _LEAST + len(text) // 2).build(node)
 
 
 def read_documents(text: str, name: str, *, limit: int = MAX_BYTES) -> list[Document]:
     """The documents in a text, divided by `---`; the limits hold for all of them together. Raises ConfigError."""
-    nodes = _composed(lambda: list(yaml.compose_all(str(text), Loader=_Loader)), text, name, limit)
+    nodes = _composed(lambda: list(yaml.compose_all(text, Loader=_Loader)), text, name, limit)
     builder = _Builder(name, MAX_VALUES)
     return [Document(value=None, lines={}) if node is None else builder.build(node) for node in nodes]
 
@@ -102,7 +117,7 @@ def _composed(compose: Callable[[], T], text: str, name: str, limit: int) -> T:
         return compose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
+        line = min(mark.line, text.count("\n")) + 1 if mark else None  # what is not closed is told behind the end
         message = " ".join(part for part in (error.context, error.problem) if part)
         if "nesting depth" in message:
             raise ConfigError([_too_deep(name, line)]) from error

@@ -11,6 +11,7 @@ from msgspec import Struct
 from gennaker.core.artifacts.artifact import distinct, normal, normal_list, told
 from gennaker.core.artifacts.match import matches
 from gennaker.core.errors import InvalidRequest
+from gennaker.core.expressions.budget import Budget
 
 Json = dict[str, Any]
 
@@ -47,7 +48,8 @@ def wants_prior(pipeline: Json, trigger: Json) -> bool:
     try:
         prior = [(one, where) for one, where in _candidates(pipeline, trigger) if one.get("usePriorArtifact")]
         received = received_by(pipeline, trigger) if prior else []
-        return any(_match(one, received, where, unique=True) is None for one, where in prior)
+        budget = Budget()
+        return any(_match(one, received, where, budget, unique=True) is None for one, where in prior)
     except InvalidRequest:
         return False
 
@@ -63,11 +65,11 @@ def received_by(pipeline: Json, trigger: Json) -> list[Json]:
 
 def matched_ids(expected: Any, received: Sequence[Json]) -> list[str]:
     """The ids of the expected artifacts that something received matches. Raises InvalidRequest."""
-    found = _expected(expected, "expectedArtifacts")
+    budget = Budget()
     return [
         str(one["id"])
-        for one, where in found
-        if one.get("id") and any(matches(one["matchArtifact"], other, f"{where}.matchArtifact") for other in received)
+        for one, where in _expected(expected, "expectedArtifacts")
+        if one.get("id") and _match(one, received, where, budget, unique=False) is not None
     ]
 
 
@@ -76,8 +78,7 @@ def bind(expected: Any, visible: Sequence[Json]) -> Resolved:
 
     Raises InvalidRequest for one that has neither.
     """
-    found = [(one, where) for one, where in _expected(expected, "expectedArtifacts")]
-    return resolve(found, [normal(one) for one in visible], unique=False)
+    return resolve(_expected(expected, "expectedArtifacts"), [normal(one) for one in visible], unique=False)
 
 
 def resolve(
@@ -88,10 +89,11 @@ def resolve(
     Raises InvalidRequest when there is nothing, and when there is more than one thing and `unique` is wanted.
     """
     bound = []
+    budget = Budget()
     for one, where in expected:
-        found = _match(one, received, where, unique=unique)
+        found = _match(one, received, where, budget, unique=unique)
         if found is None and one.get("usePriorArtifact"):
-            found = _match(one, prior, where, unique=unique)
+            found = _match(one, prior, where, budget, unique=unique)
         if found is None and one.get("useDefaultArtifact") and one.get("defaultArtifact"):
             found = normal(one["defaultArtifact"], f"{where}.defaultArtifact")
         if found is None:
@@ -128,9 +130,9 @@ def _expected(expected: Any, where: str) -> list[tuple[Json, str]]:
     return found
 
 
-def _match(expected: Json, artifacts: Sequence[Json], where: str, *, unique: bool) -> Json | None:
+def _match(expected: Json, artifacts: Sequence[Json], where: str, budget: Budget, *, unique: bool) -> Json | None:
     place = f"{where}.matchArtifact"
-    found = [one for one in artifacts if matches(expected["matchArtifact"], one, place)]
+    found = [one for one in artifacts if matches(expected["matchArtifact"], one, place, budget)]
     if unique and len(found) > 1:
         listed = ", ".join(map(told, found[:5]))
         raise InvalidRequest(f"Expected artifact {_shown(expected)} matches multiple artifacts: {listed}")

@@ -124,6 +124,13 @@ class Daemon:
             raise _refusal(answer.status_code, answer.content, place)
         return _decoded(answer.content, f"{place} at {self._place()}")
 
+    def content(self, method: str, *path: str, body: object = None) -> bytes:
+        """Make one call and return what it answers as it is. Raises Answered, Unreachable."""
+        answer = self._send(method, path, {}, body, {})
+        if answer.status_code >= 300:
+            raise _refusal(answer.status_code, answer.content, f"{method} {answer.url.path}")
+        return answer.content
+
     def health(self) -> tuple[Json, str]:
         """What the daemon says of itself, whether it is well or not, and its clock as an HTTP date."""
         answer = self._send("GET", ("health",), {}, None, {})

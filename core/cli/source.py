@@ -12,13 +12,16 @@ import click
 from msgspec.structs import replace
 
 from gennaker.config.problems import Problem
-from gennaker.core.cli.client import Answered, Daemon, daemon, remote_options
+from gennaker.core.cli.client import Answered, Daemon, daemon, errors_of, remote_options
 from gennaker.core.cli.output import Cell, chosen, done, dump, moment, output_option, printable, show, text
+from gennaker.core.cli.parameter import parameter
+from gennaker.core.cli.plan import show_plan
 from gennaker.core.cli.root import CHANGES, FAILED, USAGE, Told
 from gennaker.core.errors import Refused
 from gennaker.core.services import Json
-from gennaker.core.source.apply import apply, stored_in
+from gennaker.core.source.apply import apply, stored_in, unchanged
 from gennaker.core.source.diff import Change
+from gennaker.core.source.kinds import TEMPLATE
 from gennaker.core.source.plan import Plan, Policy, Source, Step, plan
 from gennaker.core.source.read import read_tree
 from gennaker.core.source.tree import read_place
@@ -27,6 +30,7 @@ _SIGNS = {"create": ("+", "green"), "change": ("~", "yellow"), "delete": ("-", "
 #: Differences of one definition that are printed; JSON has all.
 _MOST = 40
 _WIDEST = 80
+_TEMPLATES = ("v2", "pipelineTemplates")
 
 
 @click.command("plan")
@@ -35,16 +39,33 @@ _WIDEST = 80
 @click.option("--source", help="What the pipelines are marked with; the folder's name when left out.")
 @click.option("--prune", is_flag=True, help="Count as to be deleted what the source saved and no longer holds.")
 @click.option("--detailed-exitcode", is_flag=True, help="Leave with 6 when there is something to do.")
+@click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="With NAME: a parameter of the run.")
 @output_option
 @remote_options
 @click.pass_context
 def plan_source(
-    ctx: click.Context, target: str, name: str | None, source: str | None, prune: bool, detailed_exitcode: bool
+    ctx: click.Context,
+    target: str,
+    name: str | None,
+    source: str | None,
+    prune: bool,
+    detailed_exitcode: bool,
+    params: tuple[str, ...],
 ) -> None:
-    """Show what `apply` would change: every pipeline in DIR, a folder or file, against those that are stored."""
+    """Show what would happen, and do nothing.
+
+    With DIR, a folder or file: what `apply` would change, every pipeline in it against those that are stored. With APPLICATION and NAME:
+    what a run of that pipeline would do.
+    """
     if name is not None:
-        plan_stored(target, name)
+        if source or prune or detailed_exitcode:
+            raise click.UsageError(
+                "--source, --prune and --detailed-exitcode are for a folder, not for APPLICATION NAME"
+            )
+        plan_stored(ctx, target, name, params)
         return
+    if params:
+        raise click.UsageError("--param is for APPLICATION NAME, not for a folder")
     found = _compared(Remote(daemon(ctx)), _place(target), source, Policy(prune=prune, overwrite=True))
     if chosen(ctx) == "table":
         _print_plan(found, target)
@@ -56,12 +77,10 @@ def plan_source(
         ctx.exit(CHANGES)
 
 
-def plan_stored(application: str, name: str) -> None:
-    """Show what a run of a stored pipeline would do."""
-    raise Told(
-        f"expected one folder or file, got {application!r} and {name!r}; runs of stored pipelines cannot be planned yet",
-        USAGE,
-    )
+def plan_stored(ctx: click.Context, application: str, name: str, params: tuple[str, ...]) -> None:
+    """Show what a run of a stored pipeline would do; leaves with 1 when it could not even start."""
+    if not show_plan(ctx, daemon(ctx), application, name, dict(parameter(text) for text in params)):
+        ctx.exit(FAILED)
 
 
 @click.command("apply")
@@ -151,24 +170,42 @@ class Remote:
         self._client = client
 
     def stored(self, kind: str) -> list[Json]:
-        """Pipelines, strategies among them."""
+        """Pipelines, strategies among them; of templates the latest."""
+        if kind == TEMPLATE.name:
+            return list(self._client.get(*_TEMPLATES))
         return [*self._client.get("pipelineConfigs"), *self._client.get("strategyConfigs")]
 
     def save(self, kind: str, definition: Json) -> None:
         """Refused when another was saved since it was read."""
-        self._call("POST", "pipelines", params={"staleCheck": "true"}, body=definition)
+        if kind == TEMPLATE.name:
+            unchanged(template := self._client.find(*_TEMPLATES, definition["id"]), definition)
+            words = ("update", definition["id"]) if template else ("create",)
+            params = {"skipPlanDependents": "true"} if template else {}
+            self._task(self._call("POST", *_TEMPLATES, *words, params=params, body=definition))
+        else:
+            self._call("POST", "pipelines", params={"staleCheck": "true"}, body=definition)
 
     def delete(self, kind: str, definition: Json) -> None:
         """Refused when another was saved since it was read."""
+        if kind == TEMPLATE.name:
+            unchanged(self._client.find(*_TEMPLATES, definition["id"]), definition)
+            self._task(self._call("DELETE", *_TEMPLATES, definition["id"]))
+            return
         noun = "strategies" if definition.get("strategy") is True else "pipelines"
         stored = self._client.get("pipelineConfigs", definition["id"], "history", limit=1)
-        if stored and stored[0].get("lastModified") != definition.get("lastModified"):
-            raise Refused(f"{definition['name']!r} was changed by {stored[0].get('lastModifiedBy')} in the meantime")
+        unchanged(stored[0] if stored else None, definition)
         self._call("DELETE", noun, definition["application"], definition["name"])
 
-    def _call(self, method: str, *path: str, **more: Any) -> None:
+    def _task(self, task: Json) -> None:
+        """Templates are changed by tasks, which the answer waits for."""
+        if task.get("status") != "SUCCEEDED":
+            stages = task.get("execution", {}).get("stages", [])
+            reasons = [error for stage in stages for error in errors_of(stage)]
+            raise Refused("; ".join(reasons) or f"the task that should do it is {task.get('status')}")
+
+    def _call(self, method: str, *path: str, **more: Any) -> Any:
         try:
-            self._client.call(method, *path, **more)
+            return self._client.call(method, *path, **more)
         except Answered as error:
             raise Refused(error.message) from error
 

@@ -128,6 +128,8 @@ def _finished(x: Execution, event: e.StageFinished, stamp: int) -> Changes:
         context=context,
         tasks=tasks,
         cleaning=event.cleaning,
+        lock="" if stage.locking else stage.lock,
+        locking=False,
         outputs={**stage.outputs, **event.outputs} if event.outputs else stage.outputs,
         due=stamp if event.cleaning else None,
         stopping=None,
@@ -152,7 +154,8 @@ def _task_started(x: Execution, event: e.TaskStarted, stamp: int) -> Changes:
     tasks = list(stage.tasks)
     before = stage.paused + paused_now(x, stage, stamp)
     tasks[index] = replace(tasks[index], status=Status.RUNNING, start_time=stamp, end_time=None, paused_before=before)
-    return _with(x, stage, phase="tasks", tasks=tuple(tasks), task=index, due=stamp, attempts=0, failures=0)
+    # The child of an earlier task has ended, and this one does not wait for it.
+    return _with(x, stage, phase="tasks", tasks=tuple(tasks), task=index, due=stamp, attempts=0, failures=0, child=None)
 
 
 def _handed_out(x: Execution, event: e.TaskHandedOut, _stamp: int) -> Changes:

@@ -12,6 +12,7 @@ from gennaker.core.engine.stages import finish_stage
 from gennaker.core.engine.tasks import clean_up, finish_task, stopped, take_values
 from gennaker.core.engine.turn import Turn
 from gennaker.core.engine.window import time_in_window
+from gennaker.core.engine.work import asked, carrier
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Execution, Stage, Stopping
 from gennaker.core.model.messages import Outcome
@@ -85,7 +86,8 @@ def _unanswered(turn: Turn, stage: Stage) -> None:
         turn.emit(e.TaskAnswered(stage=stage.id, due=turn.now))
         clean_up(turn, stage.id)
     elif handout.kind == "evaluate":
-        take_values(turn, stage.id, {each.key: {"error": reason} for each in stage.wanted})
+        mine = asked(stage, carrier(turn.types, stage))
+        take_values(turn, stage.id, {each.key: {"error": reason} for each in mine})
     elif handout.kind == "plan":
         turn.emit(e.TaskAnswered(stage=stage.id))
         finish_stage(turn, stage.id, failure_status(stage.context), exception=lost)

@@ -164,7 +164,7 @@ class Definition:
         value = self._value(name)
         if self._wanted:
             raise Deferred(next(iter(self._wanted.values())))
-        return None if value is self._context[name] else value
+        return None if value == self._context[name] else value
 
     def _value(self, key: str) -> Any:
         if key in self._done:

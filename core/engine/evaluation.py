@@ -35,7 +35,10 @@ def starting(execution: Execution, stage: Stage, type_: StageType, types: StageT
 
 def refreshed(execution: Execution, stage: Stage, types: StageTypes, now: int) -> Starting | None:
     """Try the texts that had no value again, now that more has happened; None when none of them has one."""
-    scope = scope_for(execution, stage, now=stage.start_time or now, values=stage.values, functions=functions(types))
+    left = set(stage.unresolved)
+    without = {key: None for key, value in stage.context.items() if not left.isdisjoint(_texts(value))}
+    begun = stage.start_time or now
+    scope = scope_for(execution, stage, now=begun, values=stage.values, functions=functions(types), extra=without)
     found: dict[str, Any] = {}
     failures: list[Failure] = []
     for text in stage.unresolved:

@@ -11,6 +11,7 @@ from gennaker.core.engine.outcome import failure_status, problem
 from gennaker.core.engine.stages import begin_stage, finish_stage, proceed, start_task, tasks_ended
 from gennaker.core.engine.synthetic import specifications
 from gennaker.core.engine.turn import Turn
+from gennaker.core.engine.work import asked, carrier
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Stage
 from gennaker.core.model.ids import ulid
@@ -118,7 +119,8 @@ def _looked_up(turn: Turn, stage: Stage, outcome: Outcome) -> None:
         return
     details = (outcome.error or {}).get("details") or {}
     missing = {"error": details.get("error") or "no value came"}
-    take_values(turn, stage.id, {each.key: outcome.context.get(each.key, missing) for each in stage.wanted})
+    mine = asked(stage, carrier(turn.types, stage))
+    take_values(turn, stage.id, {each.key: outcome.context.get(each.key, missing) for each in mine})
 
 
 def take_values(turn: Turn, id_: str, values: dict[str, Any]) -> None:

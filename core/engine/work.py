@@ -10,7 +10,7 @@ from gennaker.core.model.execution import Execution, Stage, Wanted
 from gennaker.core.model.stage_type import StageType, StageTypes, find
 from gennaker.core.model.work import LOOKUP_TYPE, Work
 
-__all__ = ["carrier", "effect_key", "execution_context", "visible_context", "work_for"]
+__all__ = ["asked", "carrier", "effect_key", "execution_context", "visible_context", "work_for"]
 
 _MARGIN = 5_000
 
@@ -64,12 +64,12 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
         paused=stage.paused,
         task_paused=stage.paused - (task.paused_before if task else 0),
         last_modified=stage.last_modified,
-        wanted=_asked(stage, type_) if handout.kind == "evaluate" else (),
+        wanted=asked(stage, type_) if handout.kind == "evaluate" else (),
         reason=execution.cancellation_reason,
     )
 
 
-def _asked(stage: Stage, type_: StageType | None) -> tuple[Wanted, ...]:
+def asked(stage: Stage, type_: StageType | None) -> tuple[Wanted, ...]:
     """The calls that go to the same workers as the first."""
     theirs = type_.functions if type_ is not None else ()
     return tuple(each for each in stage.wanted if each.function in theirs) or stage.wanted[:1]

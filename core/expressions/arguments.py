@@ -6,6 +6,8 @@ boolean is its text.
 
 from typing import Any
 
+from gennaker.core.expressions import java
+from gennaker.core.expressions.budget import Budget
 from gennaker.core.expressions.errors import ExpressionError
 
 
@@ -13,10 +15,8 @@ def text_of(function: str, value: Any) -> str:
     """An argument as text. Raises ExpressionError for what has none."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
+    if isinstance(value, bool | int | float):
+        return java.text(value, Budget())
     raise ExpressionError(f"#{function} takes text, and was given {described(value)}")
 
 

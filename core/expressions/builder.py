@@ -129,10 +129,6 @@ class Builder(Transformer[Token, Node]):
         return New(column=column(token), name=name, arguments=arguments)
 
     @rule
-    def new_array(self, token: Token, name: str, _index: Token) -> Node:
-        raise refused(token, f"arrays of {name} are not made; write a list: {{1, 2, 3}}")
-
-    @rule
     def variable(self, hash_: Token, name: Token) -> Node:
         return Variable(column=column(hash_), name=name.value)
 
@@ -145,9 +141,8 @@ class Builder(Transformer[Token, Node]):
         raise refused(sign, f"beans are not there: {sign.value}{name.value}; functions are called with #")
 
     @rule
-    def change(self, first: Token | Node, second: Token | Node) -> Node:
-        sign = first if isinstance(first, Token) else second
-        assert isinstance(sign, Token)
+    def change(self, *found: Token | Node) -> Node:
+        sign = next(one for one in found if isinstance(one, Token))
         raise refused(sign, f"'{sign.value}' would change a value; expressions only look (write '+ 1' or '- 1')")
 
     @rule
@@ -156,20 +151,23 @@ class Builder(Transformer[Token, Node]):
 
     @rule
     def prefix(self, sign: Token, operand: Node) -> Node:
-        return Prefix(column=column(sign), operator=_SAME.get(sign.value.lower(), sign.value), operand=operand)
+        return Prefix(column=column(sign), operator=_plain(sign), operand=operand)
 
     @rule
     def sum(self, first: Node, *rest: Token | Node) -> Node:
-        operators = [(_SAME.get(sign.value.lower(), sign.value), column(sign)) for sign in rest[::2]]
-        found = tuple((*one, node) for one, node in zip(operators, rest[1::2], strict=True))
-        return Arithmetic(column=first.column, first=first, rest=found)
+        return _arithmetic(first, rest)
 
-    product = power = sum
+    @rule
+    def product(self, first: Node, *rest: Token | Node) -> Node:
+        return _arithmetic(first, rest)
+
+    @rule
+    def power(self, first: Node, *rest: Token | Node) -> Node:
+        return _arithmetic(first, rest)
 
     @rule
     def relation(self, left: Node, sign: Token, right: Node) -> Node:
-        operator = sign.value.lower()
-        return Relation(column=column(sign), operator=_SAME.get(operator, operator), left=left, right=right)
+        return Relation(column=column(sign), operator=_plain(sign), left=left, right=right)
 
     @rule
     def both(self, *found: Token | Node) -> Node:
@@ -239,6 +237,19 @@ class Builder(Transformer[Token, Node]):
     @rule
     def dotted_function(self, _dot: Token, hash_: Token, name: Token, *_arguments: tuple[Node, ...]) -> _Step:
         raise refused(hash_, f"#{name.value} cannot follow a dot; give it the value: #{name.value}(value)")
+
+
+def _plain(sign: Token) -> str:
+    """An operator in the one way that the tree has it: `div` as `/`."""
+    word: str = sign.value.lower()
+    return _SAME.get(word, word)
+
+
+def _arithmetic(first: Node, rest: Sequence[Token | Node]) -> Node:
+    signs = [one for one in rest if isinstance(one, Token)]
+    nodes = [one for one in rest if isinstance(one, Node)]
+    found = tuple((_plain(sign), column(sign), node) for sign, node in zip(signs, nodes, strict=True))
+    return Arithmetic(column=first.column, first=first, rest=found)
 
 
 def _logic(operator: str, found: Sequence[Token | Node]) -> Node:

@@ -16,7 +16,17 @@ from gennaker.core.expressions.weight import holds, weigh
 
 #: Methods of lists and maps that look at everything in them.
 _DEEP = frozenset(
-    ("contains", "containsAll", "containsKey", "containsValue", "equals", "hashCode", "indexOf", "lastIndexOf", "toString")
+    (
+        "contains",
+        "containsAll",
+        "containsKey",
+        "containsValue",
+        "equals",
+        "hashCode",
+        "indexOf",
+        "lastIndexOf",
+        "toString",
+    )
 )
 
 

@@ -8,15 +8,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from gennaker.core.expressions import java, tree
-from gennaker.core.expressions.access import Place, element_of, property_of
-from gennaker.core.expressions.calls import call_function, call_method
+from gennaker.core.expressions import java, steps, tree
+from gennaker.core.expressions.access import Place
+from gennaker.core.expressions.calls import call_function
 from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.filters import Compiled, Step, projection, selection
 from gennaker.core.expressions.java.text import joined
 from gennaker.core.expressions.numerals import spelled
 from gennaker.core.expressions.operators import ARITHMETIC, PREFIXES, RELATIONS, truth
 from gennaker.core.expressions.scope import Scope
+from gennaker.core.expressions.steps import at
 from gennaker.core.expressions.weight import holds, weigh
 
 
@@ -42,13 +43,6 @@ def compile_tree(source: str, node: tree.Node, holes: Sequence[Hole] = ()) -> Pr
     compiler = _Compiler(source, holes)
     run = compiler.value(node)
     return Program(run, compiler.size)
-
-
-def at(error: ExpressionError, column: int) -> ExpressionError:
-    """The error with its place, unless it has one already."""
-    if error.column is None:
-        error.column = column
-    return error
 
 
 class _Compiler:
@@ -257,17 +251,8 @@ class _Compiler:
         )
 
     def _new(self, node: tree.New) -> Compiled:
-        type_, arguments, column = self._resolved(node.name, node.column), self.values(node.arguments), node.column
-
-        def make(scope: Scope, this: Any) -> Any:
-            given = [argument(scope, this) for argument in arguments]
-            scope.budget.spend()
-            try:
-                return java.construct(type_, given, scope)
-            except ExpressionError as error:
-                raise at(error, column) from None
-
-        return make
+        type_ = self._resolved(node.name, node.column)
+        return steps.construction(type_, node.column, self.values(node.arguments))
 
     def _variable(self, node: tree.Variable) -> Compiled:
         name, column = node.name, node.column
@@ -306,18 +291,7 @@ class _Compiler:
         else:
             start = self._start(node.start)
             rest = list(zip(node.steps, places, strict=True))
-        steps = tuple(self._step(step, place) for step, place in rest)
-        if len(steps) == 1:
-            only = steps[0]
-            return lambda scope, this: only(scope, this, start(scope, this))
-
-        def walk(scope: Scope, this: Any) -> Any:
-            value = start(scope, this)
-            for step in steps:
-                value = step(scope, this, value)
-            return value
-
-        return walk
+        return steps.path(start, tuple(self._step(step, place) for step, place in rest))
 
     def _start(self, node: tree.Node) -> Compiled:
         if (isinstance(node, tree.Here) and self.from_root) or (
@@ -334,75 +308,25 @@ class _Compiler:
 
     def _static(self, type_node: tree.Type, step: tree.Node) -> Compiled:
         """What is asked of a type itself: the first step after `T(…)`."""
-        type_, column = self._resolved(type_node.name, type_node.column), step.column
+        type_ = self._resolved(type_node.name, type_node.column)
         self.size += 2
         if isinstance(step, tree.Property):
-            name = step.name
-
-            def field(_scope: Scope, _this: Any) -> Any:
-                try:
-                    return java.field(type_, name)
-                except ExpressionError as error:
-                    raise at(error, column) from None
-
-            return field
-        if not isinstance(step, tree.Method):
-            raise ExpressionError("after T(…) a method or a constant is expected", column=column)
-        method, arguments = step.name, self.values(step.arguments)
-
-        def static(scope: Scope, this: Any) -> Any:
-            given = [argument(scope, this) for argument in arguments]
-            scope.budget.spend()
-            try:
-                return java.static(type_, method, given, scope)
-            except ExpressionError as error:
-                raise at(error, column) from None
-
-        return static
+            return steps.static_field(type_, step)
+        if isinstance(step, tree.Method):
+            return steps.static_method(type_, step, self.values(step.arguments))
+        raise ExpressionError("after T(…) a method or a constant is expected", column=step.column)
 
     def _property(self, node: tree.Property, place: Place) -> Step:
-        name, safe = node.name, node.safe
-
-        def look(scope: Scope, _this: Any, target: Any) -> Any:
-            if type(target) is dict or target is scope.root:
-                try:
-                    return target[name]
-                except KeyError:
-                    if not scope.strict:
-                        return None
-            elif target is None and safe:
-                return None
-            return property_of(target, name, scope, place)
-
-        return look
+        return steps.property_step(node, place)
 
     def _method(self, node: tree.Method, place: Place) -> Step:
-        name, safe, arguments = node.name, node.safe, self.values(node.arguments)
-
-        def invoke(scope: Scope, this: Any, target: Any) -> Any:
-            if target is None and safe:
-                return None
-            given = [argument(scope, this) for argument in arguments]
-            try:
-                return call_method(target, name, given, scope, place)
-            except ExpressionError as error:
-                raise at(error, place.column) from None
-
-        return invoke
+        return steps.method_step(node, self.values(node.arguments), place)
 
     def _index(self, node: tree.Index, place: Place) -> Step:
-        name, safe = bare_name(node.key), node.safe
         before, self.from_root = self.from_root, True
         key = self.value(node.key)
         self.from_root = before
-
-        def element(scope: Scope, this: Any, target: Any) -> Any:
-            if target is None and safe:
-                return None
-            literal = name is not None and isinstance(target, dict)
-            return element_of(target, name if literal else key(scope, this), scope, place)
-
-        return element
+        return steps.index_step(bare_name(node.key), key, node.safe, place)
 
     def _filter(self, node: tree.Filter, place: Place) -> Step:
         before, self.from_root = (self.from_root, self.size), False

@@ -135,9 +135,7 @@ class Walk:
     def _too_deep(self, value: Any, keys: _Keys) -> None:
         if any("${" in text for text in _texts(value)):
             reason = f"stands in lists and maps nested deeper than {DEEPEST} levels, where nothing is evaluated"
-            self.failures.append(
-                Failure(expression="", text="", reason=reason, kind=LIMIT, keys=written(keys))
-            )
+            self.failures.append(Failure(expression="", text="", reason=reason, kind=LIMIT, keys=written(keys)))
 
     def text(self, text: str, keys: _Keys) -> Any:
         """A text with `${…}`: what it gives, or the text itself."""
@@ -187,8 +185,7 @@ class Walk:
         except Deferred as deferred:
             self.wanted[deferred.wanted.key] = deferred.wanted
         except RecursionError:
-            error = LimitReached("needs values that are nested too deeply")
-            self._failed(part, text, keys, error)
+            self._failed(part, text, keys, LimitReached("needs values that are nested too deeply"))
         return _NONE
 
     def _failed(self, part: Part, text: str, keys: _Keys, error: ExpressionError) -> None:

@@ -19,7 +19,7 @@ Step = Callable[[Scope, Any, Any], Any]
 def projection(body: Compiled, cost: int, place: Place, safe: bool) -> Step:
     """`.![body]`: a list of what the body is for each element."""
 
-    def project(scope: Scope, this: Any, target: Any) -> Any:
+    def project(scope: Scope, _this: Any, target: Any) -> Any:
         if target is None and safe:
             return None
         found = []
@@ -41,7 +41,7 @@ def projection(body: Compiled, cost: int, place: Place, safe: bool) -> Step:
 def selection(sign: str, predicate: Compiled, cost: int, place: Place, safe: bool) -> Step:
     """`.?[predicate]` all that fit, `.^[…]` the first, `.$[…]` the last; null when none fits."""
 
-    def select(scope: Scope, this: Any, target: Any) -> Any:
+    def select(scope: Scope, _this: Any, target: Any) -> Any:
         if target is None and safe:
             return None
         chosen = []

@@ -12,14 +12,15 @@ import msgspec
 
 from gennaker.core.expressions.arguments import described, text_of
 from gennaker.core.expressions.errors import ExpressionError
+from gennaker.core.expressions.java.kinds import Float
+from gennaker.core.expressions.java.kinds import to_float as rounded
 from gennaker.core.expressions.names import Names
-from gennaker.core.expressions.scope import Bean, Function, Scope
+from gennaker.core.expressions.plain import plain
+from gennaker.core.expressions.scope import Function, Scope
 
 _INTEGER = re.compile(r"[+-]?\d+")
 _FLOAT = re.compile(r"[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)", re.ASCII)
 _OTHER = re.compile(r"[^A-Za-z0-9]")
-#: Levels that a value may have to be written as JSON.
-_DEPTH = 200
 
 
 def to_int(_scope: Scope, value: Any) -> int:
@@ -31,12 +32,12 @@ def to_int(_scope: Scope, value: Any) -> int:
     return number
 
 
-def to_float(_scope: Scope, value: Any) -> float:
+def to_float(_scope: Scope, value: Any) -> Float:
     """Java's Float.valueOf."""
     text = text_of("toFloat", value).strip()
     if len(text) > 400 or not _FLOAT.fullmatch(text):
         raise ExpressionError(f"#toFloat takes a number, and was given {described(text)}")
-    return float(text if text.endswith(("NaN", "Infinity")) else text.rstrip("fFdD"))
+    return rounded(float(text if text.endswith(("NaN", "Infinity")) else text.rstrip("fFdD")))
 
 
 def to_boolean(_scope: Scope, value: Any) -> bool:
@@ -91,10 +92,9 @@ def json_of(function: str, scope: Scope, text: str) -> Any:
 
 def to_json(scope: Scope, value: Any) -> str:
     """The JSON of a value. What looks like an expression is refused, as in Spinnaker, unless `#doNotEval` let it pass."""
-    sizes: list[int] = []
-    plain = written(scope, value, sizes)
-    scope.budget.text(sum(sizes))
-    text = msgspec.json.encode(plain).decode("utf-8", "replace")
+    data = plain(value, scope.budget)
+    scope.budget.text(_size(data))
+    text = msgspec.json.encode(data).decode("utf-8", "replace")
     kept = scope.root.kept if isinstance(scope.root, Names) else []
     if "${" in text and not any(value is one for one in kept):
         raise ExpressionError(
@@ -103,23 +103,13 @@ def to_json(scope: Scope, value: Any) -> str:
     return text
 
 
-def written(scope: Scope, value: Any, sizes: list[int], depth: int = 0) -> Any:
-    """A value as plain JSON data, objects with their properties; the characters it will need are put into `sizes`."""
-    scope.budget.spend()
-    if depth > _DEPTH:
-        raise ExpressionError(f"#toJson: the value is nested deeper than {_DEPTH} levels")
-    if isinstance(value, Bean):
-        value = {name: value.get(name) for name in value.names()}
+def _size(value: Any) -> int:
+    """About how many characters the JSON of a value has, before it is made."""
+    if isinstance(value, str):
+        return len(value) + 2
     if isinstance(value, dict):
-        sizes.append(sum(len(key) + 4 for key in map(str, value)))
-        return {str(key): written(scope, inner, sizes, depth + 1) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        sizes.append(len(value) + 2)
-        return [written(scope, inner, sizes, depth + 1) for inner in value]
-    sizes.append(len(value) + 2 if isinstance(value, str) else 8)
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    raise ExpressionError(f"#toJson cannot write {described(value)}")
+        return 2 + sum(_size(key) + _size(inner) + 2 for key, inner in value.items())
+    return 2 + sum(_size(inner) + 1 for inner in value) if isinstance(value, list) else 8
 
 
 def do_not_eval(scope: Scope, value: Any) -> Any:

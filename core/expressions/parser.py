@@ -23,6 +23,7 @@ _TOKENS = re.compile(r"'[^']*'?|\"[^\"]*\"?|[(\[{]|[)\]}]")
 _EXPECTED = {
     "NAME": "a name",
     "NUMBER": "a value",
+    "PAREN": "'('",
     "RPAR": "')'",
     "RSQB": "']'",
     "RBRACE": "'}'",
@@ -87,32 +88,32 @@ def _check_size(tree: Node) -> None:
 
 
 def _explained(text: str, error: "UnexpectedInput") -> ExpressionError:
-    from lark.exceptions import UnexpectedCharacters, UnexpectedToken
+    from lark.exceptions import UnexpectedToken
 
-    place = error.pos_in_stream if error.pos_in_stream is not None else len(text)
-    names: set[str] = set()
-    if isinstance(error, UnexpectedToken):
-        names = set(error.accepts or error.expected)
-        place = len(text) if error.token.type == "$END" else place
-    elif isinstance(error, UnexpectedCharacters):
-        names = set(error.allowed or ())
-    there = text[place : place + 1]
-    if there in ("'", '"'):
-        if text.count(there, place) == 1 or names & {"STRING"}:
+    if not isinstance(error, UnexpectedToken):
+        place = error.pos_in_stream or 0
+        if text[place] in "'\"":
+            quote = text[place]
             return _wrong(
-                f"the text that begins with {there} has no end; a {there} within it is written twice", place + 1
+                f"the text that begins with {quote} has no end; a {quote} within it is written twice", place + 1
             )
-    expected = _alternatives(names)
-    if not there:
+        there = f"'{text[place]}'" if text[place].isprintable() else f"U+{ord(text[place]):04X}"
+        return _wrong(f"the character {there} is not part of the language", place + 1)
+    expected = _alternatives(set(error.accepts or error.expected))
+    if error.token.type == "$END":
         return _wrong(f"the expression ends where {expected} is expected", len(text) + 1)
+    place = error.pos_in_stream or 0
     return _wrong(f"'{_word(text, place)}' stands where {expected} is expected", place + 1)
 
 
 def _alternatives(names: set[str]) -> str:
+    """What is expected, in words; a value may begin in many ways."""
+    if "NUMBER" in names:
+        names = names - {"NAME", "PAREN"}
     told = [words for name, words in _EXPECTED.items() if name in names]
-    if "a value" in told and "a name" in told:
-        told.remove("a name")
-    return " or ".join(told) or "something else"
+    return (
+        " or ".join(told if len(told) == 1 else [one for one in told if one != _EXPECTED["PAREN"]]) or "something else"
+    )
 
 
 def _word(text: str, place: int) -> str:

@@ -50,7 +50,11 @@ def _plain(value: Any, budget: Budget, level: int) -> Any:
 
 def _map(value: Mapping[Any, Any], budget: Budget, level: int) -> dict[str, Any]:
     items = {_name(key, budget): _plain(item, budget, level + 1) for key, item in value.items()}
-    same = isinstance(value, dict) and len(items) == len(value) and all(items.get(key) is item for key, item in value.items())
+    same = (
+        isinstance(value, dict)
+        and len(items) == len(value)
+        and all(items.get(key) is item for key, item in value.items())
+    )
     return value if same else items  # type: ignore[return-value]
 
 

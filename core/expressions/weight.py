@@ -66,4 +66,4 @@ def _weighed(value: Any, budget: Budget, level: int) -> tuple[int, int]:
 def _items(value: Any) -> Collection[Any]:
     if isinstance(value, Entry):
         return (value.value,)
-    return value.values() if isinstance(value, dict) else value  # type: ignore[no-any-return]
+    return value.values() if isinstance(value, dict) else value

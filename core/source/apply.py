@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gennaker.core.errors import Conflict, GennakerError, Unavailable
 from gennaker.core.services import Definitions, Json
-from gennaker.core.source.kinds import KINDS
+from gennaker.core.source.kinds import KINDS, TEMPLATE
 from gennaker.core.source.plan import Plan, Step
 
 
@@ -21,10 +21,10 @@ class Target(Protocol):
         """All definitions of a kind."""
 
     def save(self, kind: str, definition: Json) -> None:
-        """Create or replace one; refuse if another was saved since `lastModified`."""
+        """Create or replace one; refuse if another was saved since, which `lastModified` or `updateTs` tells."""
 
     def delete(self, kind: str, definition: Json) -> None:
-        """Remove one as it was read; refuse if another was saved since."""
+        """Remove one as it was read; refuse if another was saved since, which `lastModified` or `updateTs` tells."""
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -55,6 +55,12 @@ def apply(plan: Plan, target: Target) -> Iterator[Done]:
             yield Done(step=step)
 
 
+def unchanged(stored: Json | None, read: Json) -> None:
+    """Raises Conflict when what is stored is not what was read any more."""
+    if stored is not None and any(stored.get(key) != read.get(key) for key in ("lastModified", "updateTs")):
+        raise Conflict(f"it was changed by {stored.get('lastModifiedBy')} in the meantime")
+
+
 class Stored:
     """The daemon's own definitions as a `Target`; they are saved as `user`."""
 
@@ -63,11 +69,18 @@ class Stored:
         self._user = user
 
     def stored(self, kind: str) -> list[Json]:
-        """Pipelines, strategies among them."""
+        """Pipelines, strategies among them; of templates the latest."""
+        if kind == TEMPLATE.name:
+            return self._definitions.templates()
         return [*self._definitions.pipelines(), *self._definitions.pipelines(strategies=True)]
 
     def save(self, kind: str, definition: Json) -> None:
-        """One that says no place in the order keeps the one it has."""
+        """A pipeline that says no place in the order keeps the one it has."""
+        if kind == TEMPLATE.name:
+            template = self._definitions.template(definition["id"])
+            unchanged(template, definition)
+            self._definitions.save_template(definition, user=self._user, create=template is None)
+            return
         stored = self._definitions.pipeline(definition["id"])
         if stored is not None and definition.get("index") is None:
             definition = {**definition, "index": stored.get("index")}
@@ -75,9 +88,9 @@ class Stored:
 
     def delete(self, kind: str, definition: Json) -> None:
         """What was changed since it was read stays."""
-        stored = self._definitions.pipeline(definition["id"])
-        if stored is None:
-            return
-        if stored.get("lastModified") != definition.get("lastModified"):
-            raise Conflict(f"{stored['name']!r} was changed by {stored.get('lastModifiedBy')} in the meantime")
-        self._definitions.delete_pipeline(stored["id"], user=self._user)
+        if kind == TEMPLATE.name:
+            unchanged(self._definitions.template(definition["id"]), definition)
+            self._definitions.delete_template(definition["id"], user=self._user)
+        else:
+            unchanged(self._definitions.pipeline(definition["id"]), definition)
+            self._definitions.delete_pipeline(definition["id"], user=self._user)

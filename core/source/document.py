@@ -1,7 +1,7 @@
 """The documents in one file, each with the lines of its parts: YAML, divided by `---`, or JSON.
 
 Separate because of the two formats only YAML's reader remembers lines. JSON is read strictly and fast, and once more with that reader when
-a line is asked for: JSON is YAML as soon as its tabs are blanks.
+a line is asked for: JSON is YAML as soon as its tabs are blanks and no character is written in halves.
 """
 
 import json
@@ -15,6 +15,7 @@ from gennaker.config.yaml_reader import MAX_DEPTH, Path_, dotted, read_documents
 from gennaker.config.yaml_reader import Document as Read
 from gennaker.core.source.tree import MAX_FILE
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _LAST_PART = re.compile(r"(?:\.?[^.\[\]]+|\[[^\]]*\])$")
 
 
@@ -59,12 +60,12 @@ def documents(file: str, data: bytes) -> list[Document]:
 
 
 def _yaml(read: Read) -> Document:
-    return Document(read.value, read.lines[()], lambda: read.lines)
+    return Document(read.value, read.lines.get((), 1), lambda: read.lines)
 
 
 def _json(file: str, text: str) -> Document:
     def lines() -> Mapping[Path_, int]:
-        return read_documents(text.replace("\t", " "), file)[0].lines
+        return read_documents(_SURROGATE.sub("\\\\u0020", text.replace("\t", " ")), file)[0].lines
 
     try:
         value = json.loads(text, object_pairs_hook=_object)

@@ -12,6 +12,7 @@ from gennaker.core.engine.check import Problem as Wrong
 from gennaker.core.engine.check import check_pipeline
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.services import Json
+from gennaker.core.templates.document import check_template
 
 #: What the server adds or keeps by itself: no difference there is one.
 SERVER_KEYS = frozenset({"createTs", "updateTs", "lastModified", "lastModifiedBy", "regenerateCronTriggerIds"})
@@ -24,6 +25,8 @@ class Kind(Struct, frozen=True, kw_only=True):
     name: str
     #: Whether an object is meant to be one; the first kind that says so has it.
     meant: Callable[[Json], bool]
+    #: One as it is meant in a folder of this name.
+    in_folder: Callable[[Json, str], Json]
     #: What is wrong, by place within it, and what is only tolerated.
     check: Callable[[Json], tuple[Sequence[Wrong], Sequence[str]]]
     #: What no two of them share.
@@ -36,14 +39,14 @@ class Kind(Struct, frozen=True, kw_only=True):
     fitted: Callable[[Json, Json], Json]
 
 
-def kind_of(definition: Json) -> Kind | None:
+def kind_of(definition: Json) -> Kind:
     """The kind that an object is meant to be."""
-    return next((kind for kind in KINDS if kind.meant(definition)), None)
+    return next(kind for kind in KINDS if kind.meant(definition))
 
 
-def is_template(definition: Json) -> bool:
-    """Whether an object is meant to be a pipeline template: it has a pipeline inside."""
-    return isinstance(definition.get("pipeline"), dict) and "stages" not in definition
+def _in_folder(pipeline: Json, folder: str) -> Json:
+    """An application that is not named is the folder's."""
+    return {**pipeline, "application": folder} if folder and pipeline.get("application") is None else pipeline
 
 
 def _check_pipeline(pipeline: Json) -> tuple[list[Wrong], Sequence[str]]:
@@ -88,13 +91,29 @@ def _pipeline_fitted(pipeline: Json, stored: Json) -> Json:
     return {**pipeline, "triggers": triggers}
 
 
+def _template_content(template: Json) -> Json:
+    return {key: value for key, value in template.items() if key not in _NOT_COMPARED | {"digest", "tag"}}
+
+
+#: Saved as `latest`, before the pipelines that are made from it.
+TEMPLATE = Kind(
+    name="template",
+    meant=lambda definition: "pipeline" in definition and "stages" not in definition,
+    in_folder=lambda template, _: template,
+    check=lambda template: (check_template(template), ()),
+    key=lambda template: (template["id"],),
+    label=lambda template: f"template {template['id']}",
+    content=_template_content,
+    fitted=lambda template, _: template,
+)
 PIPELINE = Kind(
     name="pipeline",
-    meant=lambda definition: not is_template(definition),
+    meant=lambda _: True,
+    in_folder=_in_folder,
     check=_check_pipeline,
     key=_pipeline_key,
     label=lambda pipeline: f"{pipeline['application'].strip()}/{pipeline['name'].strip()}",
     content=_pipeline_content,
     fitted=_pipeline_fitted,
 )
-KINDS = (PIPELINE,)
+KINDS = (TEMPLATE, PIPELINE)

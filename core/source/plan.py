@@ -58,8 +58,8 @@ class Step(Struct, frozen=True, kw_only=True):
         """For programs."""
         definition = self.definition
         named = {key: definition.get(key) for key in ("application", "name", "id")}
-        told = {"action": self.action, "kind": self.kind.name, **named, "file": self.file, "line": self.line}
-        return {**told, "changes": list(self.changes), "note": self.note}
+        told = {"action": self.action, "kind": self.kind.name, "label": self.label, **named}
+        return {**told, "file": self.file, "line": self.line, "changes": list(self.changes), "note": self.note}
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -72,9 +72,12 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def todo(self) -> tuple[Step, ...]:
-        """The steps that do something, in the order in which they do no harm: what is taken away comes last."""
-        order = ("change", "create", "delete")
-        return tuple(sorted((s for s in self.steps if s.action in order), key=lambda step: order.index(step.action)))
+        """The steps that do something, in the order in which they do no harm: what is taken away comes last, what others need after them."""
+        saved = [step for kind in KINDS for action in ("change", "create") for step in self._of(kind, action)]
+        return (*saved, *(step for kind in reversed(KINDS) for step in self._of(kind, "delete")))
+
+    def _of(self, kind: Kind, action: str) -> list[Step]:
+        return [step for step in self.steps if step.kind is kind and step.action == action]
 
     def count(self, action: Action) -> int:
         """How many steps are of a kind."""
@@ -170,8 +173,7 @@ class _Comparison:
             return _step("unchanged", item, stored)
         if by_hand and not self.policy.overwrite and (found or not mark):
             return _step("keep", item, stored, found, by_hand)
-        if "lastModified" in stored:
-            wanted["lastModified"] = stored["lastModified"]
+        wanted |= {key: stored[key] for key in ("lastModified", "updateTs") if key in stored}
         return _step("change", item, self.kind.fitted(wanted, stored), found, by_hand)
 
     def _left(self, stored: Json, mark: Json) -> Step:

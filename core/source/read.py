@@ -17,7 +17,7 @@ from gennaker.config.problems import ConfigError, Problem
 from gennaker.config.yaml_reader import MAX_DEPTH, Path_, dotted
 from gennaker.core.services import Json
 from gennaker.core.source.document import Document, documents
-from gennaker.core.source.kinds import Kind, is_template, kind_of
+from gennaker.core.source.kinds import Kind, kind_of
 from gennaker.core.source.tree import SUFFIXES, Tree
 
 #: Problems of one file that are told.
@@ -124,13 +124,10 @@ def _problems(file: str, found: _Found, items: list[Item], warnings: list[Proble
     if not isinstance(value, dict):
         return [told("", f"holds {_shown(value)}", "a pipeline: an object such as {name: …, stages: […]}")]
     kind = kind_of(value)
-    if kind is None:
-        what = "is a pipeline template" if is_template(value) else "is no kind of definition that is known here"
-        return [told("", what, "a pipeline; templates are not read from files")]
     odd = [told(dotted(place), message, expected) for place, message, expected in _unstorable(value, ())]
     if odd:
         return odd
-    definition = _in_folder(file, value)
+    definition = kind.in_folder(value, PurePosixPath(file).parent.name)
     wrong, tolerated = kind.check(definition)
     for text in tolerated:
         where, _, message = text.partition(": ")
@@ -138,12 +135,6 @@ def _problems(file: str, found: _Found, items: list[Item], warnings: list[Proble
     if not wrong:
         items.append(Item(kind=kind, definition=definition, file=file, line=document.line(dotted(path))))
     return [told(one.where, one.message) for one in wrong]
-
-
-def _in_folder(file: str, definition: Json) -> Json:
-    """An application that is not named is the folder's."""
-    folder = PurePosixPath(file).parent.name
-    return {**definition, "application": folder} if folder and definition.get("application") is None else definition
 
 
 def _unstorable(value: Any, path: Path_) -> Iterator[tuple[Path_, str, str]]:

@@ -10,6 +10,7 @@ from gennaker.plugins.catalog.applications import (
     UpdateApplication,
     UpsertApplication,
 )
+from gennaker.plugins.catalog.from_artifact import SavePipelinesFromArtifact
 from gennaker.plugins.catalog.pipelines import DeletePipeline, ReorderPipelines, SavePipeline, UpdatePipeline
 from gennaker.plugins.catalog.projects import DeleteProject, UpsertProject
 from gennaker.plugins.catalog.templates import CreateTemplate, DeleteTemplate, UpdateTemplate
@@ -24,6 +25,7 @@ def gennaker_stages() -> Sequence[type[Stage]]:
         UpsertApplication,
         DeleteApplication,
         SavePipeline,
+        SavePipelinesFromArtifact,
         UpdatePipeline,
         DeletePipeline,
         ReorderPipelines,

@@ -11,8 +11,11 @@ from gennaker.plugins.catalog.editing import changed, made_already, new_id, read
 _PIPELINE = {"id": "example-1", "application": "example", "name": "saved", "stages": []}
 
 
-class SavePipeline(Stage, type="savePipeline"):
-    """Create a pipeline or replace the one with its id; or several, each for itself."""
+class SavePipeline(Stage, type="savePipeline", skips=("pipeline", "pipelines")):
+    """Create a pipeline or replace the one with its id; or several, each for itself.
+
+    With `skipExpressionEvaluation: true` the expressions in what is saved are left to the pipeline that is saved; base64 is never read.
+    """
 
     examples = ({"pipeline": _PIPELINE}, {"isBulkSavingPipelines": True, "pipelines": [_PIPELINE]})
 
@@ -61,8 +64,11 @@ class SavePipeline(Stage, type="savePipeline"):
         }
 
 
-class UpdatePipeline(Stage, type="updatePipeline"):
-    """Replace a pipeline that exists."""
+class UpdatePipeline(Stage, type="updatePipeline", skips=("pipeline",)):
+    """Replace a pipeline that exists.
+
+    With `skipExpressionEvaluation: true` the expressions in it are left to the pipeline that is saved; base64 is never read.
+    """
 
     pipeline: Any = field("pipeline", "the pipeline with its id, or base64 of its JSON")
     stale_check: bool = field("staleCheck", "refuse one that was changed since it was read", default=False)

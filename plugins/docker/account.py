@@ -24,7 +24,7 @@ _DIGITS = re.compile(r"([0-9]+)")
 class Descriptor(Struct, frozen=True, rename="camel"):
     """What a manifest says of a blob or of another manifest."""
 
-    media_type: str
+    media_type: Annotated[str, Meta(max_length=255)]
     digest: Annotated[str, Meta(pattern=rf"^(?:{DIGEST.pattern})\Z")]
     size: Annotated[int, Meta(ge=0)]
 

@@ -1,12 +1,17 @@
-"""Flow control: waits, windows, manual judgment, child pipelines, webhooks."""
+"""Flow control: waits, windows, conditions, variables, manual judgment, other pipelines, webhooks."""
 
 from collections.abc import Sequence
 
 from gennaker.core.hookspecs import hookimpl
 from gennaker.core.stage import Stage
+from gennaker.plugins.flow.binding import BindArtifacts
 from gennaker.plugins.flow.judgment import ManualJudgment
+from gennaker.plugins.flow.monitor import MonitorPipeline
 from gennaker.plugins.flow.pipeline import Pipeline
+from gennaker.plugins.flow.preconditions import CheckPrecondition, CheckPreconditions
 from gennaker.plugins.flow.preconfigured import Settings, stage_type
+from gennaker.plugins.flow.until import DependsOnExecution, Noop, WaitUntil
+from gennaker.plugins.flow.variables import EvaluateArtifacts, EvaluateVariables
 from gennaker.plugins.flow.wait import Wait
 from gennaker.plugins.flow.webhook import Webhook
 from gennaker.plugins.flow.window import ExecutionWindow
@@ -22,4 +27,20 @@ def gennaker_settings() -> type[Settings]:
 def gennaker_stages(settings: Settings) -> Sequence[type[Stage]]:
     """The stage types of this plugin, and those of the webhooks that are configured."""
     configured = [stage_type(one) for one in settings.webhook.preconfigured if one.enabled]
-    return [Wait, ExecutionWindow, ManualJudgment, Pipeline, Webhook, *configured]
+    return [
+        Wait,
+        WaitUntil,
+        ExecutionWindow,
+        DependsOnExecution,
+        Noop,
+        ManualJudgment,
+        CheckPreconditions,
+        CheckPrecondition,
+        EvaluateVariables,
+        EvaluateArtifacts,
+        BindArtifacts,
+        Pipeline,
+        MonitorPipeline,
+        Webhook,
+        *configured,
+    ]

@@ -16,7 +16,18 @@ from gennaker.core.errors import GennakerError, InvalidRequest, NotFound, Unavai
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.model.status import Status
-from gennaker.core.services import BusDesk, Control, Definitions, Executions, Json, Live, Services, Sources, Why
+from gennaker.core.services import (
+    Artifacts,
+    BusDesk,
+    Control,
+    Definitions,
+    Executions,
+    Json,
+    Live,
+    Services,
+    Sources,
+    Why,
+)
 from gennaker.core.view import execution_json, task_json, to_bytes
 from gennaker.plugins.gate.rendered import Rendered
 
@@ -77,6 +88,11 @@ class Gate:
     def why(self) -> Why:
         """Explains waiting."""
         return _there(self.services.why, "explanations")
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Fetches artifacts."""
+        return _there(self.services.artifacts, "artifacts")
 
     @property
     def bus(self) -> BusDesk:

@@ -12,6 +12,7 @@ from gennaker.core.authoriser import Authoriser
 from gennaker.core.services import Services
 from gennaker.plugins.gate import (
     applications,
+    artifacts,
     definitions,
     executions,
     expressions,
@@ -37,6 +38,7 @@ _NOUNS = (
     failures,
     operations,
     tasks,
+    artifacts,
     sources,
     templates,
     definitions,

@@ -4,6 +4,7 @@ Separate because it is the account as the program knows it; the index is read in
 """
 
 import hashlib
+from threading import Lock
 from urllib.parse import urljoin
 
 from gennaker.core.artifacts.account import MAX_BYTES, ArtifactAccount, download
@@ -24,8 +25,10 @@ class HelmAccount(ArtifactAccount):
         self._settings = settings
         self._folder = settings.repository.rstrip("/") + "/"
         self._origin = origin(settings.repository)
-        #: The digest of the index that was read last, and what it says: reading costs seconds when it is large.
+        #: The digest of the index that was read last, and what it says: reading a large one costs seconds and much memory, so one
+        #: thread does it.
         self._read: tuple[str, Index] = ("", {})
+        self._reading = Lock()
 
     def fetch(self, artifact: Json, http: Http) -> bytes:
         """The chart's archive; its digest is checked where the index tells it. Raises as `ArtifactAccount.fetch` does."""
@@ -66,11 +69,12 @@ class HelmAccount(ArtifactAccount):
         url = self._folder + "index.yaml"
         data = download(http, url, self._headers(url), max_bytes=self._settings.max_index)
         digest = hashlib.sha256(data).hexdigest()
-        known, index = self._read
-        if digest != known:
-            index = read_index(data, url, self._settings.max_index)
-            self._read = (digest, index)
-        return index
+        with self._reading:
+            known, index = self._read
+            if digest != known:
+                index = read_index(data, url, self._settings.max_index)
+                self._read = (digest, index)
+            return index
 
     def _headers(self, url: str) -> dict[str, str]:
         """The password, for the repository's own origin only: an index may name archives anywhere. Raises InvalidRequest."""

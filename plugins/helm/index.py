@@ -10,11 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from gennaker.config.problems import ConfigError
-from gennaker.config.yaml_reader import read_text
+from gennaker.config.yaml_reader import read_large
 from gennaker.core.errors import Refused
-
-#: A value takes two bytes of text at least; an index with more values than that has aliases, and writes them out to no end.
-_BYTES_PER_VALUE = 2
 
 
 class Release(Struct, frozen=True, kw_only=True):
@@ -33,9 +30,7 @@ Index = Mapping[str, tuple[Release, ...]]
 def read_index(data: bytes, where: str, limit: int) -> Index:
     """Chart to releases, in the index's order. Raises Refused for what is no index or too large."""
     try:
-        value = read_text(
-            data.decode("utf-8-sig"), where, limit=limit, values=1000 + len(data) // _BYTES_PER_VALUE
-        ).value
+        value = read_large(data.decode("utf-8-sig"), where, limit=limit).value
     except UnicodeDecodeError as error:
         raise Refused(f"{where} is not text; expected UTF-8") from error
     except ConfigError as error:

@@ -17,7 +17,7 @@ def refusal(what: str, answer: HttpAnswer, region: str) -> GennakerError:
     """The error that tells why `what` (an `s3://…`) was not given, asked for in a region."""
     text = answer.body[:_MOST].decode("utf-8", "replace")
     code, message = _element("Code", text), _element("Message", text)
-    right = answer.headers.get("x-amz-bucket-region") or _element("Region", text)
+    right = (answer.headers.get("x-amz-bucket-region") or _element("Region", text))[:60]
     said = f"{what}: {answer.status}"
     said += f" {code}" if code else ""
     said += f", {message}" if message else ""

@@ -52,8 +52,10 @@ def _get(_: Scope, target: list[Any], index: int) -> Any:
 
 
 def _part(_: Scope, target: list[Any], begin: int, end: int) -> list[Any]:
-    if not 0 <= begin <= end <= len(target):
+    if begin < 0 or end > len(target):
         raise ExpressionError(f"begin {begin}, end {end}, length {len(target)}", kind="IndexOutOfBoundsException")
+    if begin > end:
+        raise ExpressionError(f"begin {begin} is after end {end}", kind="IllegalArgumentException")
     return target[begin:end]
 
 

@@ -5,9 +5,9 @@ Separate because both directions differ from Python's: `1.0E10`, `1.0E-5`, `NaN`
 
 import math
 import re
-import struct
 
 from gennaker.core.expressions.errors import ExpressionError
+from gennaker.core.expressions.java.digits import DOUBLE_BITS, FLOAT_BITS, digits_of
 
 _DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?")
 _HEX = re.compile(r"([+-]?)(0[xX](?:[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)[pP][+-]?\d+)[fFdD]?")
@@ -18,30 +18,15 @@ LONGEST = 2_000
 
 def double_text(value: float) -> str:
     """A Double as Java writes it."""
-    return _text(value, repr(float(value)))
+    return _text(value, DOUBLE_BITS)
 
 
 def float_text(value: float) -> str:
-    """A Float as Java writes it: the fewest digits that tell it from its neighbours among numbers of 32 bits."""
-    if math.isnan(value) or math.isinf(value):
-        return _text(value, "")
-    for digits in range(1, 10):
-        shortest = f"{value:.{digits - 1}e}"
-        if struct.pack(">f", float(shortest)) == struct.pack(">f", value):
-            break
-    return _text(value, shortest)
+    """A Float as Java writes it."""
+    return _text(value, FLOAT_BITS)
 
 
-def digits_of(written: str) -> tuple[str, int]:
-    """The significant digits of a number that Python wrote, and where its point is: `0.00123` is `123` and -2."""
-    mantissa, _, exponent = written.lstrip("-").lower().partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = (whole + fraction).lstrip("0")
-    point = len(digits) - len(fraction) + int(exponent or 0)
-    return digits.rstrip("0") or "0", point
-
-
-def _text(value: float, written: str) -> str:
+def _text(value: float, bits: int) -> str:
     if math.isnan(value):
         return "NaN"
     sign = "-" if math.copysign(1, value) < 0 else ""
@@ -49,8 +34,8 @@ def _text(value: float, written: str) -> str:
         return f"{sign}Infinity"
     if value == 0:
         return f"{sign}0.0"
-    digits, point = digits_of(written)
-    if 1e-3 <= abs(value) < 1e7:
+    digits, point = digits_of(abs(float(value)), bits)
+    if -3 < point < 8:
         if point <= 0:
             return f"{sign}0.{'0' * -point}{digits}"
         return f"{sign}{digits[:point].ljust(point, '0')}.{digits[point:] or '0'}"

@@ -12,6 +12,7 @@ _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 
 def _encode(scope: Scope, value: str, charset: str = "UTF-8") -> str:
     scope.budget.text(len(value) * 3)
+    to_bytes("", charset)
     runs: list[str] = []
     for char in value:
         if char in _SAFE or char == " ":

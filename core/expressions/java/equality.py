@@ -3,7 +3,6 @@
 Separate because they are stricter than the operators of expressions: a Long 1 is not equal to an Integer 1 here.
 """
 
-import decimal
 import struct
 from typing import Any
 
@@ -12,6 +11,11 @@ from gennaker.core.expressions.java import objects
 from gennaker.core.expressions.java.kinds import Char, Float, Long, kind_of, wrap
 from gennaker.core.expressions.java.names import described, type_of
 from gennaker.core.expressions.java.objects import NANOS
+
+_ORDERED = (
+    *(objects.Instant, objects.LocalDate, objects.LocalTime, objects.LocalDateTime),
+    *(objects.ZonedDateTime, objects.Duration),
+)
 
 
 def equals(left: Any, right: Any) -> bool:
@@ -98,24 +102,26 @@ def _scalar_hash(value: Any) -> int:
 
 def compare_to(left: Any, right: Any) -> int:
     """Java's `compareTo` of two values of one kind: -1, 0 or 1. Raises ExpressionError for values that have no order."""
-    for kind in (str, Char, bool, objects.Object, decimal.Decimal):
-        if isinstance(left, kind) and isinstance(right, kind):
-            if kind is str:
-                left, right = (one.encode("utf-16-be", "surrogatepass") for one in (left, right))
-            elif kind is Char:
-                left, right = left.text, right.text
-            elif type_of(left) != type_of(right) or isinstance(left, objects.Period | objects.Adjuster):
-                break
-            elif isinstance(left, objects.Constant):
-                left, right = left.ordinal, right.ordinal
-            elif isinstance(left, objects.UUID):
-                left, right = _signed_halves(left), _signed_halves(right)
-            elif isinstance(left, objects.SimpleDateFormat | objects.DateTimeFormatter | objects.ZoneId):
-                break
-            return int(left > right) - int(left < right)
-    if kind_of(left) and kind_of(right):
-        return int(left > right) - int(left < right)
-    raise ExpressionError(f"cannot compare {described(left)} with {described(right)}")
+    one, other = _order_key(left), _order_key(right)
+    same = type_of(left) == type_of(right) or (kind_of(left) and kind_of(right))
+    if one is None or other is None or not same:
+        raise ExpressionError(f"cannot compare {described(left)} with {described(right)}")
+    return int(one > other) - int(one < other)
+
+
+def _order_key(value: Any) -> Any:
+    """What Python orders as Java orders the value; None for a value that has no order."""
+    if isinstance(value, str):
+        return value.encode("utf-16-be", "surrogatepass")
+    if isinstance(value, Char):
+        return ord(value.text)
+    if isinstance(value, objects.Constant):
+        return value.ordinal
+    if isinstance(value, objects.UUID):
+        return _signed_halves(value)
+    if isinstance(value, objects.Date):
+        return value.millis
+    return value if isinstance(value, bool) or kind_of(value) or isinstance(value, _ORDERED) else None
 
 
 def _signed_halves(value: objects.UUID) -> tuple[int, int]:

@@ -95,8 +95,8 @@ def week_of(day: date, first: int, least: int) -> tuple[int, int]:
     return year, 1
 
 
-def tokens(pattern: str, known: str) -> list[Token]:
-    """A pattern as runs of one letter and quoted or plain text (`("'", text)`). Raises ExpressionError for other letters."""
+def tokens(pattern: str, known: str, marks: str = "") -> list[Token]:
+    """A pattern as runs of one letter, marks, and quoted or plain text (`("'", text)`). Raises ExpressionError for other letters."""
     found: list[Token] = []
     at = 0
     while at < len(pattern):
@@ -115,7 +115,7 @@ def tokens(pattern: str, known: str) -> list[Token]:
             found.append((char, pattern[start:at]))
         else:
             at += 1
-            found.append(("'", char))
+            found.append((char if char in marks else "'", char))
     return found
 
 

@@ -8,6 +8,7 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from gennaker.core.expressions.java.digits import DOUBLE_BITS, digits_of
 from gennaker.core.expressions.java.kinds import kind_of
 
 _context = decimal.Context(prec=1_000_000, rounding=ROUND_HALF_UP, Emax=10**8, Emin=-(10**8))
@@ -15,7 +16,7 @@ _context = decimal.Context(prec=1_000_000, rounding=ROUND_HALF_UP, Emax=10**8, E
 
 def whole_text(number: int, letter: str, flags: str, width: int) -> str:
     """A whole number for `d`, `o` or `x`."""
-    digits = {"d": str, "o": "{:o}".format, "x": "{:x}".format}[letter](abs(number))
+    digits = format(abs(number), letter)
     prefix = {"o": "0", "x": "0x"}.get(letter, "") if "#" in flags else ""
     return signed(_grouped(digits) if "," in flags else digits, number < 0, flags, width, prefix)
 
@@ -46,12 +47,20 @@ def real_text(value: Any, conversion: str, flags: str, width: int, precision: in
         return signed(name, value < 0, keep, 0)
     if lower == "a":
         return _hexadecimal(float(value), flags, width, precision) if isinstance(value, float) else ""
-    number = Decimal(repr(float(value))) if isinstance(value, float) else value
+    number = _decimal(value) if isinstance(value, float) else value
     negative = number.is_signed() and (isinstance(value, float) or number != 0)
     places = 6 if precision < 0 else precision
     with decimal.localcontext(_context):
         digits = _general(abs(number), places, flags) if lower == "g" else _digits(abs(number), lower, places, flags)
     return signed(_grouped(digits) if "," in flags else digits, negative, flags, width)
+
+
+def _decimal(value: float) -> Decimal:
+    """A Double as the digits that Java writes of it."""
+    if not value:
+        return Decimal("-0") if math.copysign(1, value) < 0 else Decimal(0)
+    digits, point = digits_of(abs(value), DOUBLE_BITS, two=True)
+    return Decimal((int(value < 0), tuple(map(int, digits)), point - len(digits)))
 
 
 def _digits(number: Decimal, letter: str, places: int, flags: str) -> str:

@@ -143,7 +143,7 @@ def _put(one: Specifier, value: Any, scope: Scope) -> str:
     elif lower == "c":
         written = _character(one, value)
     elif lower == "t":
-        written = date_part(one.suffix, value, scope) or one.wrong(*_mismatch(one, value))
+        written = _date(one, value, scope)
     elif lower in "dox":
         return _whole(one, lower, value)
     else:
@@ -151,6 +151,15 @@ def _put(one: Specifier, value: Any, scope: Scope) -> str:
             *_mismatch(one, value)
         )
     return _padded(one, written)
+
+
+def _date(one: Specifier, value: Any, scope: Scope) -> str:
+    try:
+        return date_part(one.suffix, value, scope) or one.wrong(*_mismatch(one, value))
+    except ExpressionError as error:
+        if error.kind != "UnsupportedTemporalTypeException":
+            raise
+        one.wrong(f"does not take the value: {error.message}", "IllegalFormatConversionException")
 
 
 def _mismatch(one: Specifier, value: Any) -> tuple[str, str]:

@@ -224,7 +224,8 @@ LOCAL_TIME = Type(
     ),
     fields={
         **{name: LocalTime(0) for name in ("MIN", "MIDNIGHT")},
-        "NOON": LocalTime(DAY // 2), "MAX": LocalTime(DAY - 1),
+        "NOON": LocalTime(DAY // 2),
+        "MAX": LocalTime(DAY - 1),
     },
 )
 

@@ -17,15 +17,16 @@ from gennaker.core.expressions.errors import ExpressionError, LimitReached
 from gennaker.core.expressions.java.patterns import Translator
 
 _DIGITS = "0123456789"
+#: Java never takes `ß` for `ss`.
+_SIMPLE_FOLDING = "(?-f)"
 
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> "regex.Pattern[str]":
     """A pattern, ready to run. Raises ExpressionError that says where it cannot be read."""
-    reader = Translator(pattern)
-    translated = reader.translate()
+    translated = Translator(pattern).translate()
     try:
-        return regex.compile(translated, regex.V1 | (0 if reader.unicode else regex.ASCII))
+        return regex.compile(_SIMPLE_FOLDING + translated, regex.V1)
     except (regex.error, OverflowError, RecursionError) as error:
         raise ExpressionError(
             f"the regular expression '{pattern[:200]}' cannot be read: {error}", kind="PatternSyntaxException"

@@ -42,9 +42,14 @@ def _parse(_: Scope, value: str) -> Instant:
         )
     year, month, day, hour, minute, second = (int(one or 0) for one in found.groups()[:6])
     nano = int((found[7] or "0").ljust(9, "0"))
-    if (hour, minute, second, nano) == (24, 0, 0, 0):
-        return instant((epoch_day(year, month, day) + 1) * DAY)
-    return instant(epoch_day(year, month, day) * DAY + clock(hour, minute, second, nano))
+    midnight = (hour, minute, second, nano) == (24, 0, 0, 0)
+    try:
+        time = DAY if midnight else clock(hour, minute, second, nano)
+        return instant(epoch_day(year, month, day) * DAY + time)
+    except ExpressionError as error:
+        raise ExpressionError(
+            f"Text '{value[:100]}' could not be parsed: {error.message}", kind="DateTimeParseException"
+        ) from None
 
 
 def _of_numbers(scope: Scope, *parts: int) -> Date:

@@ -89,6 +89,8 @@ def type_of(value: Any) -> str:
         return value.java_name
     if isinstance(value, objects.Array):
         return f"{value.element}[]"
+    if isinstance(value, objects.ZoneId) and (value.name == "Z" or value.name[0] in "+-"):
+        return "java.time.ZoneOffset"
     if isinstance(value, Bean):
         return value.type
     return "null" if value is None else str(getattr(type_, "java_type", type_.__name__))

@@ -115,11 +115,9 @@ def negate(value: Any) -> Any:
     kind = kind_of(value)
     if not kind:
         raise ExpressionError(f"cannot negate {described(value)}; expected a number")
-    if kind < INTEGER:
-        return type(value)(kinds.wrap(-int(value), 8 * kind))
     if kind == FLOAT:
         return Float(-value)
-    return -value if kind in (DOUBLE, BIG_DECIMAL) else _typed(kind, -int(value))
+    return -value if kind in (DOUBLE, BIG_DECIMAL) else _typed(max(kind, INTEGER), -int(value))
 
 
 def plus(value: Any) -> Any:

@@ -5,8 +5,6 @@ Separate because they are a table: Java's POSIX classes hold only ASCII, and the
 
 import re
 
-from gennaker.core.expressions.errors import ExpressionError
-
 _HORIZONTAL = r" \t\u00a0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000"
 _VERTICAL = r"\n\x0b\f\r\u0085\u2028\u2029"
 #: `\d` and its like, as classes in brackets.
@@ -37,7 +35,21 @@ _POSIX = {
     "XDigit": "0-9a-fA-F",
     "Space": r" \t\n\x0b\f\r",
 }
+#: The same under `(?U)`.
+_UNICODE = {
+    "Lower": r"\p{Lowercase}",
+    "Upper": r"\p{Uppercase}",
+    "Alpha": r"\p{Alphabetic}",
+    "Digit": r"\p{Nd}",
+    "Alnum": r"\p{Alphabetic}\p{Nd}",
+    "Punct": r"\p{P}",
+    "Space": r"\p{White_Space}",
+}
+#: Java's names of properties that the engine calls otherwise.
+_RENAMED = {"IsDigit": "Nd", "IsLetter": "L", "IsPunctuation": "P", "IsControl": "Cc", "IsTitlecase": "Lt"}
+_CASED = {"Lower": "Alpha", "Upper": "Alpha"}
 _NAME = re.compile(r"(?:Is|In)?[A-Za-z][A-Za-z_ ]*|(?:sc|script|blk|block|gc|general_category)=[A-Za-z_ ]+")
+_SWAPPED = {one: f"{one.lower()}{one.upper()}" for one in map(chr, range(128)) if one.isalpha()}
 
 
 def escaped(text: str) -> str:
@@ -45,14 +57,34 @@ def escaped(text: str) -> str:
     return "".join(one if one.isalnum() or one == "_" or ord(one) > 126 else f"\\x{ord(one):02x}" for one in text)
 
 
-def property_class(sign: str, name: str, start: int, pattern: str) -> str:
-    """`\\p{name}` or, when `sign` is `P`, its opposite. Raises ExpressionError for a name that Java does not have."""
-    if name in _POSIX:
-        return f"[{'^' if sign == 'P' else ''}{_POSIX[name]}]"
+def either_case(char: str) -> str:
+    """An ASCII letter in both cases, for a class; others as they are."""
+    return _SWAPPED.get(char) or escaped(char)
+
+
+def range_of(first: str, last: str, *, both: bool) -> str:
+    """A range for a class, with the other case of its ASCII letters when both are wanted."""
+    written = f"{escaped(first)}-{escaped(last)}"
+    if not both:
+        return written
+    letters = [one for one in map(chr, range(128)) if one.isalpha() and first <= one <= last]
+    return written + "".join(one.swapcase() for one in letters)
+
+
+def property_class(sign: str, name: str, flags: frozenset[str]) -> str | None:
+    """`\\p{name}` or, when `sign` is `P`, its opposite; None for a name that Java does not have or that is refused."""
+    if "i" in flags:
+        name = _CASED.get(name, name)
+    inside = _UNICODE.get(name) if "U" in flags else None
+    inside = inside or _POSIX.get(name)
+    if inside:
+        return f"[{'^' if sign == 'P' else ''}{inside}]"
     if name.startswith("java") or not _NAME.fullmatch(name):
-        raise ExpressionError(
-            f"the regular expression '{pattern[:200]}' cannot be read at character {start + 1}: "
-            f"the property '{name}' is not supported; there are {', '.join(_POSIX)} and Unicode's such as L, Lu, IsLatin",
-            kind="PatternSyntaxException",
-        )
-    return f"\\{sign}{{{name}}}"
+        return None
+    if "i" in flags and name in ("Lu", "Ll", "Lt"):
+        return f"[{'^' if sign == 'P' else ''}\\p{{Lu}}\\p{{Ll}}\\p{{Lt}}]"
+    return f"\\{sign}{{{_RENAMED.get(name, name)}}}"
+
+
+#: What may stand in `\\p{…}`, for messages.
+PROPERTIES = f"{', '.join(_POSIX)}, and Unicode's such as L, Lu, IsLatin"

@@ -12,6 +12,8 @@ from gennaker.core.expressions.java.fields import MONTHS, WEEKDAYS, Fields, fiel
 from gennaker.core.expressions.java.objects import NANOS, DateTimeFormatter, Instant
 
 LETTERS = "GuyDMLdQqYwEecahKkHmsSAnNVzOXxZ"
+#: What stands around a part that may be missing, and what Java keeps for later.
+MARKS = "[]{}#"
 _LONGEST = 500
 _SHORT = "dhKkHms"
 
@@ -175,13 +177,13 @@ def make(pattern: str) -> DateTimeFormatter:
     """A format by a pattern. Raises ExpressionError for one that Java would not take."""
     if len(pattern) > _LONGEST:
         raise ExpressionError(f"the pattern has {len(pattern)} characters; at most {_LONGEST} are allowed")
-    for letter, run in tokens(pattern, LETTERS):
+    for letter, run in tokens(pattern, LETTERS, MARKS):
         most = 2 if letter in _SHORT else 1 if letter == "a" else 3 if letter == "D" else 9 if letter == "S" else 5
-        if letter != "'" and len(run) > (19 if letter in "AnNuyY" else most):
+        if letter.isalpha() and len(run) > (19 if letter in "AnNuyY" else most):
             raise ExpressionError(f"Too many pattern letters: {letter}", kind="IllegalArgumentException")
         if letter == "V" and len(run) != 2:
             raise ExpressionError(f"Pattern letter count must be 2: {letter}", kind="IllegalArgumentException")
-        if letter == "'" and run in ("{", "}", "#"):
+        if letter in "{}#":
             raise ExpressionError(f"Pattern includes reserved character: '{run}'", kind="IllegalArgumentException")
     if _depth(pattern) is None:
         raise ExpressionError("the pattern has a ']' without a '['", kind="IllegalArgumentException")
@@ -190,9 +192,9 @@ def make(pattern: str) -> DateTimeFormatter:
 
 def _depth(pattern: str) -> int | None:
     depth = 0
-    for letter, run in tokens(pattern, LETTERS):
-        depth += (letter, run) == ("'", "[")
-        depth -= (letter, run) == ("'", "]")
+    for letter, _ in tokens(pattern, LETTERS, MARKS):
+        depth += letter == "["
+        depth -= letter == "]"
         if depth < 0:
             return None
     return depth
@@ -205,11 +207,11 @@ def write(target: DateTimeFormatter, value: Any) -> str:
         return PREDEFINED[target.pattern](fields)
     parts: list[list[str]] = [[]]
     skipped = 0
-    for letter, run in tokens(target.pattern, LETTERS):
-        if (letter, run) == ("'", "["):
+    for letter, run in tokens(target.pattern, LETTERS, MARKS):
+        if letter == "[":
             parts.append([])
             skipped += skipped > 0
-        elif (letter, run) == ("'", "]"):
+        elif letter == "]":
             done = parts.pop()
             if not skipped:
                 parts[-1] += done

@@ -10,7 +10,7 @@ from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.java.calendar_text import fixed_offset, zone_info
 from gennaker.core.expressions.java.fields import MONTHS, WEEKDAYS, tokens
 from gennaker.core.expressions.java.objects import DAY, DateTimeFormatter, LocalDate, LocalDateTime, LocalTime
-from gennaker.core.expressions.java.pattern_format import LETTERS
+from gennaker.core.expressions.java.pattern_format import LETTERS, MARKS
 from gennaker.core.expressions.java.temporal import clock, epoch_day
 
 _TIME = r"HH:mm[:ss[.n]]"
@@ -39,7 +39,7 @@ class Reader:
     def __init__(self, text: str, pattern: str) -> None:
         self.text, self.pattern, self.at = text, pattern, 0
         self.strict = pattern in _PREDEFINED
-        self.runs = tokens(_PREDEFINED.get(pattern, pattern), LETTERS)
+        self.runs = tokens(_PREDEFINED.get(pattern, pattern), LETTERS, MARKS)
         self.parts: dict[str, int] = {}
         self.zone = ""
         self.offset = 0
@@ -62,9 +62,9 @@ class Reader:
         """Read from a run to the end of its section; gives the run after it."""
         while number < len(self.runs):
             letter, run = self.runs[number]
-            if (letter, run) == ("'", "]"):
+            if letter == "]":
                 return number + 1
-            if (letter, run) == ("'", "["):
+            if letter == "[":
                 number = self._optional(number + 1)
                 continue
             self._run(number, letter, run)
@@ -79,7 +79,7 @@ class Reader:
             self.at, self.parts = at, parts
         depth = 1
         while number < len(self.runs) and depth:
-            depth += (self.runs[number] == ("'", "[")) - (self.runs[number] == ("'", "]"))
+            depth += (self.runs[number][0] == "[") - (self.runs[number][0] == "]")
             number += 1
         return number
 

@@ -7,7 +7,14 @@ nothing of the other engine's own language can be reached.
 import re
 
 from gennaker.core.expressions.errors import ExpressionError
-from gennaker.core.expressions.java.pattern_classes import PREDEFINED, escaped, property_class
+from gennaker.core.expressions.java.pattern_classes import (
+    PREDEFINED,
+    PROPERTIES,
+    either_case,
+    escaped,
+    property_class,
+    range_of,
+)
 
 #: The longest pattern, the greatest count of a repetition, and how deep groups and classes may nest.
 LONGEST, MOST, DEEPEST = 2_000, 1_000, 40
@@ -31,7 +38,7 @@ def bad(reason: str, position: int, pattern: str) -> ExpressionError:
 
 
 class Translator:
-    """Reads one pattern from left to right. `result` is the pattern for the engine, `unicode` whether it asked for Unicode's classes."""
+    """Reads one pattern from left to right. Case is ignored for ASCII only unless `(?u)` says otherwise, so that letters are written in both cases."""
 
     def __init__(self, pattern: str) -> None:
         if len(pattern) > LONGEST:
@@ -43,8 +50,8 @@ class Translator:
         self.flags = frozenset[str]()
         self.open: list[frozenset[str]] = []
         self.groups = 0
-        self.unicode = False
         self.out: list[str] = []
+        self.quoting = False
         self.total = len(re.findall(r"(?<!\\)\((?!\?)|\(\?<[a-zA-Z]", pattern))
 
     def translate(self) -> str:
@@ -90,7 +97,14 @@ class Translator:
             if "m" not in self.flags:
                 return r"\A"
             return r"(?:\A|(?<=\n)(?!\Z))" if unix else _LINE_FIRST
-        return char if char in "*+?|" else escaped(char)
+        return char if char in "*+?|" else self._letter(char)
+
+    def _both_cases(self) -> bool:
+        return "i" in self.flags and not {"u", "U"} & self.flags
+
+    def _letter(self, char: str) -> str:
+        either = either_case(char) if self._both_cases() else escaped(char)
+        return f"[{either}]" if len(either) == 2 else either
 
     def _repetition(self) -> str:
         found = _REPETITION.match(self.pattern, self.at)
@@ -123,14 +137,19 @@ class Translator:
         return f"(?P<{name}>" if name else "("
 
     def _switch(self, on: str, off: str) -> str:
+        before = self._folded()
         self.flags = (self.flags | frozenset(on)) - frozenset(off)
-        self.unicode = self.unicode or bool({"u", "U"} & set(on))
-        return ("(?i)" if "i" in on else "") + ("(?-i)" if "i" in off else "")
+        after = self._folded()
+        return "" if before == after else "(?i)" if after else "(?-i)"
+
+    def _folded(self) -> bool:
+        """Whether the engine itself must ignore case: by Unicode's rules."""
+        return "i" in self.flags and not self._both_cases()
 
     def _escape(self) -> str:
         start, rest = self.at, self.pattern[self.at + 1 : self.at + 2]
         if rest == "Q":
-            return escaped(self.quoted())
+            return "".join(map(self._letter, self.quoted()))
         if rest in _ANCHORS and rest:
             self.at += 2
             return _ANCHORS[rest]
@@ -139,11 +158,11 @@ class Translator:
             if not found:
                 raise bad("expected '\\k<name>'", start, self.pattern)
             self.at = found.end()
-            return f"(?P={found[1]})"
+            return f"(?i:(?P={found[1]}))" if "i" in self.flags else f"(?P={found[1]})"
         if rest in tuple("123456789"):
             return self._reference()
         literal = self.literal()
-        return literal if literal.startswith(("[", r"\p", r"\P")) or literal in PREDEFINED else escaped(literal)
+        return literal if len(literal) > 1 else self._letter(literal)
 
     def _reference(self) -> str:
         self.at += 1
@@ -155,7 +174,7 @@ class Translator:
             number, self.at = number * 10 + int(digit), self.at + 1
         if number > self.groups:
             return "(?!)"  # a group that has not been seen yet never matches in Java
-        return f"(?:\\{number})"
+        return f"(?i:\\{number})" if "i" in self.flags else f"(?:\\{number})"
 
     def quoted(self) -> str:
         """The text between \\Q and \\E."""
@@ -174,9 +193,12 @@ class Translator:
             if not found:
                 raise bad("expected a property such as '\\p{Alpha}'", start, pattern)
             self.at = found.end()
-            return property_class(char, found[1] or found[2], start, pattern)
+            named = property_class(char, found[1] or found[2], self.flags)
+            if named is None:
+                raise bad(f"the property '{found[1]}' is not supported; there are {PROPERTIES}", start, pattern)
+            return named
         if char in PREDEFINED and char:
-            return PREDEFINED[char]
+            return f"\\{char}" if "U" in self.flags and char in "dDsSwW" else PREDEFINED[char]
         if char in ("x", "u", "0", "c"):
             return self._numbered(char)
         if char in _SIMPLE and char:
@@ -231,19 +253,23 @@ class Translator:
 
     def _member(self) -> str:
         first = self._single()
-        if len(first) > 1 or not first:
-            return first if first.startswith(("[", "\\")) else escaped(first)
+        if self.quoting or len(first) != 1:
+            return "".join(map(self._inside, first)) if self.quoting else first
         after = self.pattern[self.at + 1 : self.at + 2]
         if self.pattern[self.at : self.at + 1] == "-" and after not in ("]", "[", ""):
             self.at += 1
             last = self._single()
             if len(last) != 1 or last < first:
                 raise bad("the range ends before it begins", self.at, self.pattern)
-            return f"{escaped(first)}-{escaped(last)}"
-        return escaped(first)
+            return range_of(first, last, both=self._both_cases())
+        return self._inside(first)
+
+    def _inside(self, char: str) -> str:
+        return either_case(char) if self._both_cases() else escaped(char)
 
     def _single(self) -> str:
-        if self.pattern.startswith("\\Q", self.at):
+        self.quoting = self.pattern.startswith("\\Q", self.at)
+        if self.quoting:
             return self.quoted()
         if self.pattern[self.at] == "\\":
             return self.literal()

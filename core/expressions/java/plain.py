@@ -16,7 +16,7 @@ from gennaker.core.expressions.budget import Budget
 from gennaker.core.expressions.errors import LimitReached
 from gennaker.core.expressions.java import objects
 from gennaker.core.expressions.java.doubles import double_text
-from gennaker.core.expressions.java.kinds import Char
+from gennaker.core.expressions.java.kinds import Char, Float
 from gennaker.core.expressions.java.text import DEEPEST, text
 from gennaker.core.expressions.scope import Bean
 
@@ -36,6 +36,8 @@ def _plain(value: Any, depth: int) -> Any:
         return value
     if isinstance(value, int):
         return int(value)
+    if isinstance(value, Float) and math.isfinite(value):
+        return float(text(value, Budget()))  # its own digits: 0.1, not 0.10000000149011612
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else double_text(value)
     if isinstance(value, decimal.Decimal):

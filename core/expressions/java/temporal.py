@@ -21,9 +21,10 @@ from gennaker.core.expressions.java.objects import (
     ZonedDateTime,
 )
 
+SECOND = LENGTHS["SECONDS"]
 _DATE_UNITS = frozenset(("DAYS", "WEEKS", *MONTHS_LONG))
 _TIME_UNITS = frozenset(LENGTHS) - _DATE_UNITS
-_UNITS = {
+_UNITS: dict[type, frozenset[str]] = {
     Instant: _TIME_UNITS | {"DAYS"},
     LocalDate: _DATE_UNITS,
     LocalTime: _TIME_UNITS,
@@ -55,7 +56,7 @@ def clock(hour: int, minute: int, second: int = 0, nano: int = 0) -> int:
     for name, value, most in limits:
         if not 0 <= value <= most:
             raise ExpressionError(f"the {name} {value} is outside 0 to {most}", kind="DateTimeException")
-    return ((hour * 60 + minute) * 60 + second) * LENGTHS["SECONDS"] + nano
+    return ((hour * 60 + minute) * 60 + second) * SECOND + nano
 
 
 def local(value: Any) -> int:
@@ -63,7 +64,7 @@ def local(value: Any) -> int:
     if isinstance(value, LocalDate):
         return value.day * DAY
     if isinstance(value, ZonedDateTime):
-        return value.nanos + value.offset * LENGTHS["SECONDS"]
+        return value.nanos + value.offset * SECOND
     return int(value.nanos)
 
 
@@ -80,7 +81,7 @@ def rebuilt(value: Any, nanos: int) -> Any:
     if isinstance(value, LocalDate):
         return LocalDate(nanos // DAY)
     if isinstance(value, ZonedDateTime):
-        kept = nanos - value.offset * LENGTHS["SECONDS"]
+        kept = nanos - value.offset * SECOND
         return zoned(kept if moment(kept, value.zone)[1] == value.offset else resolved(nanos, value.zone), value.zone)
     return type(value)(nanos)
 
@@ -171,7 +172,9 @@ def difference(value: Any, other: Any) -> int:
         parts = (one.year - two.year, one.month - two.month, one.day - two.day)
         if any(parts):
             return next(part for part in parts if part)
-    return (value > other) - (value < other)
+    if isinstance(value, Instant) and value.nanos // SECOND == other.nanos // SECOND:
+        return value.nanos - int(other.nanos)
+    return int(value > other) - int(value < other)
 
 
 def dated(value: Any) -> Any:

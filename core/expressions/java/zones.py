@@ -10,7 +10,7 @@ from gennaker.core.expressions.java import pattern_format, temporal
 from gennaker.core.expressions.java.boxes import Row
 from gennaker.core.expressions.java.calendar_text import fixed_offset, known_zone, offset_text, resolved, zoned_text
 from gennaker.core.expressions.java.equality import equals
-from gennaker.core.expressions.java.local_dates import date_rows, format_rows, local, time_rows
+from gennaker.core.expressions.java.local_dates import date_rows, format_rows, time_rows
 from gennaker.core.expressions.java.methods import Type, table
 from gennaker.core.expressions.java.moments import spans
 from gennaker.core.expressions.java.objects import (
@@ -32,7 +32,9 @@ def zone(_: Scope, name: str) -> ZoneId:
     fixed = fixed_offset(name)
     if fixed is None:
         known_zone(name)
-    return ZoneId(offset_text(fixed) if fixed is not None and name[:1] in "+-Z" else name)
+        return ZoneId(name)
+    prefix = next((one for one in ("UTC", "GMT", "UT") if name.startswith(one)), "")
+    return ZoneId(prefix + offset_text(fixed) if fixed or not prefix else prefix)
 
 
 def _offset(_: Scope, name: str) -> ZoneId:
@@ -77,7 +79,7 @@ ZONED_DATE_TIME = Type(
         ),
         (
             "withZoneSameLocal(ZoneId): ZonedDateTime",
-            lambda _, value, other: temporal.zoned(resolved(local(value), other.name), other.name),
+            lambda _, value, other: temporal.zoned(resolved(temporal.local(value), other.name), other.name),
         ),
     ),
     statics=table(

@@ -18,6 +18,13 @@ from gennaker.plugins.follow.settings import Followed, Settings
 
 RELEASE = "name: release\nstages:\n- {type: wait, refId: '1', waitTime: 5}\n"
 NIGHTLY = "name: nightly\nstages: []\n"
+TEMPLATE = "schema: v2\nid: base\npipeline: {stages: []}\n"
+MADE = """
+name: made
+type: templatedPipeline
+schema: v2
+template: {artifactAccount: front50ArtifactCredentials, type: front50/pipelineTemplate, reference: "spinnaker://base"}
+"""
 
 
 def test_a_branch_of_a_repository_is_asked_for_with_its_account_and_folder(world: Any) -> None:
@@ -172,8 +179,44 @@ def test_what_somebody_saves_meanwhile_is_not_deleted(world: Any) -> None:
         world.definitions.save_pipeline({**world.stored()["nightly"], "description": "mine"}, user="ann")
 
     world.repository.while_fetching = edit
-    assert follower.look()["problems"] == ["shop/nightly: 'nightly' was changed by ann in the meantime"]
+    assert follower.look()["problems"] == ["shop/nightly: it was changed by ann in the meantime"]
     assert "nightly" in world.stored()
+
+
+def test_templates_are_followed_before_what_is_made_from_them_and_go_after_it(world: Any) -> None:
+    follower = world.in_folder(prune=True)
+    world.write("t.yaml", TEMPLATE)
+    world.write("shop/made.yaml", MADE)
+    assert follower.look()["changes"] == ["created template base", "created shop/made"]
+    world.clock.advance(60)
+    assert follower.look()["changes"] == []
+    world.write("t.yaml", TEMPLATE + "metadata: {name: Base}\n")
+    report = follower.look()
+    assert report["changes"] == ["changed template base"]
+    assert world.definitions.template("base")["source"]["version"] == report["version"]
+    assert world.definitions.template("base")["lastModifiedBy"] == "source:team"
+    (world.folder / "t.yaml").unlink()
+    assert "is used by shop/made" in follower.look()["problems"][0]
+    (world.folder / "shop" / "made.yaml").unlink()
+    world.write("shop/other.yaml", NIGHTLY)
+    assert follower.look()["changes"] == ["created shop/nightly", "deleted shop/made", "deleted template base"]
+    assert world.definitions.templates() == []
+
+
+def test_a_template_that_somebody_saves_meanwhile_stays(world: Any) -> None:
+    world.repository.files = {"t.yaml": TEMPLATE}
+    follower = world.in_git()
+    follower.look()
+    world.repository.files = {"t.yaml": TEMPLATE + "metadata: {name: Base}\n"}
+
+    def edit() -> None:
+        world.clock.advance(1)
+        stored = world.definitions.template("base")
+        world.definitions.save_template({**stored, "metadata": {"name": "Mine"}}, user="ann")
+
+    world.repository.while_fetching = edit
+    assert follower.look()["problems"] == ["template base: it was changed by ann in the meantime"]
+    assert world.definitions.template("base")["metadata"] == {"name": "Mine"}
 
 
 @pytest.mark.parametrize("missing", ["artifacts", "definitions"])

@@ -2,7 +2,9 @@
 
 import gzip
 import hashlib
+import time
 from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -15,6 +17,7 @@ from gennaker.core.errors import InvalidRequest, NotFound, Refused, Unavailable
 from gennaker.core.outbound import Blocked, CallFailed, Outbound
 from gennaker.plugins.helm import gennaker_artifacts
 from gennaker.plugins.helm.account import HelmAccount
+from gennaker.plugins.helm.index import read_index
 from gennaker.plugins.helm.settings import Account, Settings
 
 CHART = gzip.compress(b"a chart", mtime=0)
@@ -87,6 +90,25 @@ def test_an_index_that_is_the_same_is_not_read_again(
     assert "web" in ours.names("helm/chart", http)
     index(site, "entries: {{new: []}}")
     assert ours.names("helm/chart", http) == ["new"]
+
+
+def test_many_who_ask_at_once_have_the_index_read_once(
+    site: Website, http: Outbound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(site)
+    read: list[str] = []
+
+    def slowly(data: bytes, where: str, limit: int) -> Any:
+        read.append(where)
+        time.sleep(0.1)
+        return read_index(data, where, limit)
+
+    monkeypatch.setattr("gennaker.plugins.helm.account.read_index", slowly)
+    ours = account(site)
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(lambda _: ours.names("helm/chart", http), range(8)))
+    assert found == [["db", "empty", "web"]] * 8
+    assert len(read) == 1
 
 
 def test_a_chart_that_is_not_there_is_told_with_those_that_are(site: Website, http: Outbound) -> None:

@@ -97,7 +97,7 @@ def test_what_came_before_the_trigger_counts_as_received() -> None:
             [expected(name="shop(", **DEFAULT)],
             {"artifacts": [SHOP]},
             [],
-            "expectedArtifacts[0].matchArtifact.name: 'shop('",
+            "expectedArtifacts[0].matchArtifact.name: is not what was received, and the regular",
         ),
         ([{"id": "e", **DEFAULT}], {}, [], "expectedArtifacts[0].matchArtifact: expected an artifact"),
         (["e"], {}, [], "expectedArtifacts[0]: expected an expected artifact"),

@@ -45,6 +45,7 @@ class Kept:
     def tell(self) -> None:
         self.server.answers["GET", "/pipelineConfigs"] = [(200, self.pipelines)]
         self.server.answers["GET", "/strategyConfigs"] = [(200, self.strategies)]
+        self.server.answers["GET", "/v2/pipelineTemplates"] = [(200, [])]
 
     def take(self) -> None:
         """Store what was sent."""
@@ -162,7 +163,7 @@ def test_what_was_changed_meanwhile_is_not_deleted(gennaker: Any, server: Any, k
     server.on("GET", f"/pipelineConfigs/{old['id']}/history", [newer])
     result = gennaker("pipeline", "apply", str(folder), "--source", "team", "--prune", "--yes")
     assert result.exit_code == FAILED
-    assert "! shop/old: 'old' was changed by ann in the meantime\n0 of 1 done\n" in result.stdout
+    assert "! shop/old: it was changed by ann in the meantime\n0 of 1 done\n" in result.stdout
     assert server.made("DELETE") == []
 
 
@@ -210,12 +211,47 @@ def test_what_is_in_a_file_cannot_steer_the_terminal(gennaker: Any, kept: Kept, 
     assert "\x1b[" not in gennaker("pipeline", "plan", str(folder)).stdout
 
 
-def test_what_is_not_there_and_two_arguments_are_told(gennaker: Any, server: Any, tmp_path: Path) -> None:
+def test_what_is_not_there_and_options_of_the_other_plan_are_told(gennaker: Any, server: Any, tmp_path: Path) -> None:
     missing = gennaker("pipeline", "plan", str(tmp_path / "none"))
     assert (missing.exit_code, "there is no such folder or file" in missing.stderr) == (USAGE, True)
-    two = gennaker("pipeline", "plan", "shop", "release")
-    assert (two.exit_code, "expected one folder or file, got 'shop' and 'release'" in two.stderr) == (USAGE, True)
+    for words in (("shop", "release", "--prune"), ("shop", "release", "--source", "x"), (str(tmp_path), "-p", "a=b")):
+        wrong = gennaker("pipeline", "plan", *words)
+        assert (wrong.exit_code, "APPLICATION NAME" in wrong.stderr) == (USAGE, True)
     assert server.calls == []
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_template_is_saved_by_a_task_whose_failure_is_told(gennaker: Any, server: Any, folder: Path) -> None:
+    (folder / "shop" / "release.yaml").write_text("schema: v2\nid: base\npipeline: {stages: []}\n")
+    server.on("POST", "/v2/pipelineTemplates/create", {"status": "SUCCEEDED"})
+    assert gennaker("pipeline", "apply", str(folder), "--yes").exit_code == 0
+    stored = {**server.made("POST")[0].body, "updateTs": "7"}
+    for path in ("/v2/pipelineTemplates", "/v2/pipelineTemplates/base"):
+        server.answers["GET", path] = [(200, [stored] if path.endswith("s") else stored)]
+    assert "1 unchanged" in gennaker("pipeline", "plan", str(folder)).stdout
+    (folder / "shop" / "release.yaml").write_text("schema: v2\nid: base\nprotect: true\npipeline: {stages: []}\n")
+    failed = {
+        "status": "TERMINAL",
+        "execution": {"stages": [{"context": {"exception": {"details": {"errors": ["no"]}}}}]},
+    }
+    server.on("POST", "/v2/pipelineTemplates/update/base", failed)
+    result = gennaker("pipeline", "apply", str(folder), "--yes")
+    assert (result.exit_code, result.stdout.splitlines()[-2:]) == (FAILED, ["! template base: no", "0 of 1 done"])
+    server.on("DELETE", "/v2/pipelineTemplates/base", {"status": "SUCCEEDED"})
+    (folder / "shop" / "release.yaml").write_text(RELEASE)
+    pruned = gennaker("pipeline", "apply", str(folder), "--source", "pipelines", "--prune", "--yes")
+    assert (pruned.exit_code, [call.path for call in server.made("DELETE")]) == (0, ["/v2/pipelineTemplates/base"])
+
+
+def test_a_stored_pipeline_is_planned_by_application_and_name(gennaker: Any, server: Any) -> None:
+    stage = {"refId": "1", "name": "Wait", "type": "wait", "outcome": "runs"}
+    server.on("POST", "/pipelines/shop/release", {"errors": [], "trigger": {}, "stages": [stage]})
+    result = gennaker("pipeline", "plan", "shop", "release", "-p", "a=b", "-p", "n:=1")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "Nothing was started.")
+    call = server.made("POST")[0]
+    assert (call.query, call.body["parameters"]) == ({"plan": "true"}, {"a": "b", "n": 1})
+    server.answers["POST", "/pipelines/shop/release"] = [(200, {"errors": ["no"], "trigger": {}, "stages": []})]
+    assert gennaker("pipeline", "plan", "shop", "release").exit_code == FAILED
 
 
 def test_sources_are_listed_with_their_problems(gennaker: Any, server: Any) -> None:

@@ -1,18 +1,20 @@
 """The one YAML reader: what it reads, and a corpus of what it refuses."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gennaker.config import yaml_reader
 from gennaker.config.problems import ConfigError
-from gennaker.config.yaml_reader import _Loader, dotted, read, read_text
+from gennaker.config.yaml_reader import _FastLoader, dotted, read, read_documents, read_large, read_text
 
 
-def refused(text: str, **limits: int) -> str:
+def refused(text: str, reader: Callable[..., Any] = read_text, **limits: int) -> str:
     """What is said of a text."""
     with pytest.raises(ConfigError) as raised:
-        read_text(text, "x.yaml", **limits)
+        reader(text, "x.yaml", **limits)
     return str(raised.value)
 
 
@@ -74,22 +76,50 @@ def test_an_alias_bomb_is_refused() -> None:
     assert "has too many values" in refused(f"l0: &l0 [x]\n{levels}")
 
 
-def test_more_values_are_read_where_they_are_expected() -> None:
-    assert "has too many values; expected at most 3, with every alias written out" in refused("[1, 2, 3]", values=3)
-    assert read_text("[1, 2, 3]", "x", values=4).value == [1, 2, 3]
+def test_a_large_document_may_have_as_many_values_as_it_writes_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_reader, "MAX_VALUES", 2000)
+    text = f"[{'1,' * 3000}]"
+    assert "has too many values; expected at most 2000" in refused(text)
+    assert len(read_large(text, "x", limit=10**6).value) == 3000
+    assert "is too large; expected at most 10 bytes" in refused(text, read_large, limit=10)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"l0: &l0 [{'x, ' * 30}]\nl1: &l1 [{'*l0, ' * 30}]\nl2: [{'*l1, ' * 30}]", "has too many values"),
+        ("a: &a [*a]", "nested too deeply"),
+        *((one * 20_000, "nested too deeply; expected at most 60 levels") for one in ("[", "{a: ", "- ", "? ")),
+        ("[" * 100 + "]" * 100, "nested too deeply; expected at most 60 levels"),
+        ("a: !!python/name:os.system", "is not allowed"),
+        ("c:\n  <<: {a: 1}", "merge keys (<<) are not read"),
+        ("a: 1\na: 2", "x.yaml:2: a: is there twice"),
+        ("a: [", "is not YAML"),
+        ("a: \x00", "is not YAML"),
+        ("a: \ud800", "is not YAML"),
+    ],
+)
+def test_a_large_document_is_read_as_carefully(text: str, said: str) -> None:
+    assert said in refused(text, read_large, limit=10**6)
+
+
+def test_a_large_document_means_the_same() -> None:
+    text = "a: [1, no, 2026-01-02, 0x1F, ~, '1', .5, é]\nb: |\n  x\n<: 1.2.3\n\"<<\": true\n"
+    assert read_large(text, "x", limit=1000) == read_text(text, "x")
+    assert read_large("", "x", limit=1000).value is None
+
+
+def test_a_large_document_is_read_by_the_fast_library() -> None:
+    assert _FastLoader.__mro__[1].__name__ == "CSafeLoader", "PyYAML is here without libyaml"
 
 
 def test_an_alias_to_what_holds_it_is_refused() -> None:
     assert "nested too deeply" in refused("a: &a [*a]")
 
 
-@pytest.mark.parametrize("text", ["[" * 100 + "]" * 100, "[" * 20_000, "{a: " * 20_000, "- " * 20_000, "? " * 20_000])
-def test_deep_nesting_is_refused(text: str) -> None:
-    assert "nested too deeply; expected at most 60 levels" in refused(text)
-
-
-def test_a_long_text_is_read_by_the_fast_library() -> None:
-    assert _Loader.__mro__[1].__name__ == "CSafeLoader", "PyYAML is here without libyaml"
+@pytest.mark.parametrize("depth", [100, 20_000])
+def test_deep_nesting_is_refused(depth: int) -> None:
+    assert "nested too deeply" in refused("[" * depth + "]" * depth)
 
 
 def test_a_key_that_is_there_twice_is_refused() -> None:
@@ -143,3 +173,24 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_path_is_written_as_people_do() -> None:
     assert dotted(("server", "tokens", 0, "name")) == "server.tokens[0].name"
+
+
+def test_documents_are_read_one_by_one_with_the_lines_of_the_file() -> None:
+    found = read_documents("# none yet\n---\na: 1\n---\n---\n- b\n", "x.yaml")
+    assert [(one.value, one.lines[()]) for one in found] == [({"a": 1}, 3), (None, 5), (["b"], 6)]
+    assert found[0].lines["a",] == 3
+    assert read_documents("", "x.yaml") == []
+
+
+def test_the_limits_of_one_document_are_those_of_all_together() -> None:
+    document = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
+    assert len(read_documents(f"{document}---\n" * 3, "x.yaml")) == 4
+    with pytest.raises(ConfigError, match="has too many values"):
+        read_documents(f"{document}---\n" * 300, "x.yaml")
+
+
+def test_a_problem_of_a_later_document_has_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"^x\.yaml:4: b: is there twice \(first in line 3\)"):
+        read_documents("a: 1\n---\nb: 1\nb: 2\n", "x.yaml")
+    with pytest.raises(ConfigError, match="is too large"):
+        read_documents("a: 1", "x.yaml", limit=3)

@@ -49,7 +49,7 @@ def test_what_came_from_outside_is_never_evaluated(run, stage):
     trap = "${execution.id}"
     run.begin(
         stage("1", a="${parameters.x}"),
-        stage("2", "1", b="${made}", c="${#stage('1').outputs.made}"),
+        stage("2", "1", b="${made}", c="${#stageByRefId('1').outputs.made}"),
         trigger={"parameters": {"x": trap}},
     )
     assert run.stage("1").context["a"] == trap

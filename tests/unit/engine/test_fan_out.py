@@ -39,7 +39,8 @@ def test_no_more_copies_run_at_once_than_the_limit_says(run, stage):
 
 
 def test_an_item_is_data(run, stage):
-    run.begin(stage("1", forEach={"items": ["${execution.id}"]}, said="${item}"))
+    given = {"parameters": {"x": ["${execution.id}"]}}
+    run.begin(stage("1", forEach={"items": "${parameters.x}"}, said="${item}"), trigger=given)
     copy = run.stage("1<1")
     assert copy.context["item"] == "${execution.id}"
     assert copy.context["said"] == "${execution.id}"

@@ -43,6 +43,15 @@ def test_a_stage_that_is_cancelled_while_it_waits_gives_its_claim_back(run, stag
     assert LockReleased(key="c", round=1) in run.events
 
 
+def test_a_stage_that_only_cleans_up_does_not_go_on_with_the_lock(run, stage):
+    run.begin(stage("1", type="clean"))
+    run.answer("1", "RUNNING", lock="c")
+    run.command(m.Cancel)
+    assert run.out() == ["1:cancel"]
+    assert run.tell(m.LockGranted(key="c", round=1)) == ["LockReleased"]
+    assert run.out() == ["1:cancel"]
+
+
 def test_a_grant_that_comes_too_late_is_given_back(run, stage):
     run.begin(stage("1", type="two"))
     run.answer("1", "RUNNING", lock="c")

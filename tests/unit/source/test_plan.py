@@ -27,7 +27,8 @@ class Memory:
         self.asked: list[str] = []
 
     def stored(self, kind: str) -> list[Json]:
-        assert kind == "pipeline"
+        if kind != "pipeline":
+            return []
         return [{**one, "index": index} for index, one in enumerate(self.kept.values())]
 
     def save(self, kind: str, definition: Json, user: str = "source:git") -> None:

@@ -116,10 +116,12 @@ def test_a_file_holds_one_or_several_and_the_folder_is_the_application(
         ({"a_yaml": "- 1\n"}, "a.yaml:1: [0]: holds 1; expected a pipeline"),
         ({"a_yaml": b"ok: 1\n\xff"}, "a.yaml:2: is not text; expected UTF-8"),
         ({"a_yaml": "x" * (MAX_FILE + 1)}, f"a.yaml:1: is too large; expected at most {MAX_FILE} bytes"),
+        ({"a_yaml": "schema: v1\nid: t\npipeline: {stages: []}"}, "a.yaml:1: schema: expected 'v2', found 'v1'"),
         (
-            {"a_yaml": "schema: v2\nid: t\npipeline: {stages: []}"},
-            "a.yaml:1: is a pipeline template; expected a pipeline",
+            {"a_yaml": "schema: v2\nid: t\nvariables:\n- {name: a b}\npipeline: {stages: []}"},
+            "a.yaml:4: variables[0].name: 'a b' is no name; expected letters, digits and _",
         ),
+        ({"a_yaml": "schema: v2\nid: t\npipeline: 1"}, "a.yaml:3: pipeline: expected a pipeline, found"),
         ({"README_md": "x"}, "holds no definitions; expected a file such as *.json, *.yaml, *.yml"),
     ],
 )
@@ -160,6 +162,19 @@ def test_a_name_or_an_id_that_is_there_twice_is_told_at_each_place() -> None:
         "d.yaml:1: id: 'P' is also in c.yaml:1; expected each once",
     ]
     assert names(found) == [("s", "one", "e.yaml:1")]
+
+
+def test_a_template_is_known_by_its_id_and_has_no_application() -> None:
+    template = "schema: v2\nid: base\npipeline: {stages: []}\n"
+    found = reading(shop__a_yaml=f"{template}---\nname: a\nstages: []\n")
+    assert found.problems == ()
+    assert [(item.kind.name, item.kind.label(item.definition)) for item in found.items] == [
+        ("template", "template base"),
+        ("pipeline", "shop/a"),
+    ]
+    assert "application" not in found.items[0].definition
+    twice = reading(a_yaml=template, b_yaml=template)
+    assert str(twice.problems[0]) == "a.yaml:1: name: 'template base' is also in b.yaml:1; expected each once"
 
 
 def test_what_is_tolerated_is_a_warning_with_its_line() -> None:

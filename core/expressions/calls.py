@@ -37,7 +37,7 @@ def call_function(name: str, given: list[Any], scope: Scope) -> Any:
         raise ExpressionError(_unknown(name, scope))
     if not function.least <= len(given) <= function.most:
         raise ExpressionError(f"{_signature(function)} takes {_arity(function)}; {len(given)} given")
-    scope.budget.spend()
+    scope.budget.spend(CALL)
     if function.call is None:
         return scope.outside(name, *(plain(one, scope.budget) for one in given))
     return function.call(scope, *given)

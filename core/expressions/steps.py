@@ -109,7 +109,7 @@ def static_method(type_: str, node: tree.Method, arguments: _Many) -> Compiled:
 
     def static(scope: Scope, this: Any) -> Any:
         given = [argument(scope, this) for argument in arguments]
-        scope.budget.spend()
+        scope.budget.spend(CALL)
         try:
             return java.static(type_, name, given, scope)
         except ExpressionError as error:
@@ -123,7 +123,7 @@ def construction(type_: str, column: int, arguments: _Many) -> Compiled:
 
     def make(scope: Scope, this: Any) -> Any:
         given = [argument(scope, this) for argument in arguments]
-        scope.budget.spend()
+        scope.budget.spend(CALL)
         try:
             return java.construct(type_, given, scope)
         except ExpressionError as error:

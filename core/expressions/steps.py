@@ -7,6 +7,7 @@ from typing import Any
 
 from gennaker.core.expressions import java, tree
 from gennaker.core.expressions.access import Place, element_of, property_of
+from gennaker.core.expressions.budget import CALL
 from gennaker.core.expressions.calls import call_method
 from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.filters import Compiled, Step

@@ -66,9 +66,9 @@ def matches(text: str, pattern: str, budget: Budget | None = None) -> bool:
 
 def _found(text: str, pattern: str, budget: Budget, most: int) -> list["regex.Match[str]"]:
     """The first places where a pattern matches, each after the one before."""
-    most = min(most, budget.steps + 1)
+    most = min(most, budget.steps // 2 + 1)
     found = _run(pattern, budget, lambda prepared, seconds: _scan(prepared, text, most, seconds))
-    budget.spend(len(found))
+    budget.spend(2 * len(found))
     return found
 
 

@@ -132,7 +132,13 @@ def delete_pipeline(ctx: click.Context, application: str, name: str, yes: bool) 
 @click.argument("application")
 @click.argument("name")
 @click.option(
-    "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; KEY:=JSON for what is not a text."
+    "-p",
+    "--param",
+    "--parameter",
+    "params",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter; KEY:=JSON for what is not a text.",
 )
 @click.option("--param-file", type=click.Path(), help="Parameters as a JSON or YAML object; --param goes before it.")
 @click.option("--key", help="The same key again starts nothing and names the first execution.")

@@ -73,7 +73,10 @@ def test_a_call_without_an_answer_is_given_up_in_the_end():
 
 def test_a_function_that_this_worker_does_not_know_is_an_error():
     stage = lookup_type([], "sea")
-    assert "no function #sea_tide" in call(stage, work(Wanted(function="sea_tide", key="K")), Services()).context["K"]["error"]
+    assert (
+        "no function #sea_tide"
+        in call(stage, work(Wanted(function="sea_tide", key="K")), Services()).context["K"]["error"]
+    )
 
 
 @pytest.mark.parametrize("name", ["no-name", "", "a b"])

@@ -52,8 +52,13 @@ def test_what_only_another_stage_can_tell_stays_open_and_names_it() -> None:
 
 
 def test_a_comparison_with_what_is_not_known_is_neither_true_nor_false() -> None:
-    told = plan(stage("1"), stage("2", "1", said="${id == null ? 'no' : 'yes'}", ctx="${#stage('Stage 1').context.made}"))
-    assert ["is not known before 'Stage 1' has run" in one["reason"] for one in told["2"]["expressions"]] == [True, True]
+    told = plan(
+        stage("1"), stage("2", "1", said="${id == null ? 'no' : 'yes'}", ctx="${#stage('Stage 1').context.made}")
+    )
+    assert ["is not known before 'Stage 1' has run" in one["reason"] for one in told["2"]["expressions"]] == [
+        True,
+        True,
+    ]
 
 
 def test_variables_are_known_to_those_that_follow() -> None:

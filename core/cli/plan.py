@@ -34,7 +34,9 @@ def show_plan(ctx: click.Context, client: Daemon, application: str, name: str, p
 
 def _lines(plan: Json) -> list[str]:
     lines = [printable(f"Cannot start: {error}") for error in plan["errors"]]
-    lines += [printable(f"Artifact: {_artifact(each)}") for each in plan["trigger"].get("resolvedExpectedArtifacts") or ()]
+    lines += [
+        printable(f"Artifact: {_artifact(each)}") for each in plan["trigger"].get("resolvedExpectedArtifacts") or ()
+    ]
     for stage in plan["stages"]:
         outcome = stage["outcome"]
         why = f": {stage['why']}" if stage.get("why") else ""

@@ -159,4 +159,4 @@ def test_the_deepest_expressions_leave_room_on_the_stack_for_those_who_ask(text:
     def below(frames: int) -> Any:
         return below(frames - 1) if frames else evaluate(f"${{{text}}}", Scope({"one": [1]}))
 
-    assert below(600).failures == ()
+    assert below(450).failures == ()

@@ -184,14 +184,15 @@ def _written(path: tuple[Any, ...]) -> str:
 
 
 def _outputs(stage: Stage, context: Json, type_: StageType) -> Json:
-    """What a stage leaves to those after it: known of one that only evaluates."""
+    """What a stage leaves to those after it: the values that one which only evaluates has; all else is not known yet."""
     items = context.get(type_.sequential) if type_.sequential else None
     if not isinstance(items, list):
-        return Unknown({}, f"'{stage.name}'")
+        items = []
     pairs = ((each.get("key"), each.get("value")) for each in items if isinstance(each, dict))
-    return {
+    known = {
         key: value for key, value in pairs if isinstance(key, str) and not (isinstance(value, str) and "${" in value)
     }
+    return Unknown(known, f"'{stage.name}'")
 
 
 def _at(value: Any, path: list[str]) -> Iterator[Json]:

@@ -74,4 +74,5 @@ def _artifact(expected: Json) -> str:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = text.replace("\n", "⏎")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -77,7 +77,7 @@ class LocalCloud(Cloud):
             return []
         wanted, seen = folder.groups(), folder.seen()
         return [
-            reading.server_group(account, region, group, seen.instances, seen.problems.get(group.name, ""))
+            reading.server_group(account, region, group, seen)
             for group in wanted.values()
             if not application or parse(group.name).app == application
         ]

@@ -37,7 +37,7 @@ Places = dict[str, list[str]]
 _HEAD = f"""\
 # Written by gennaker; changes are lost.
 global
-    stats socket {_WORKER} mode 600 level admin expose-fd listeners
+    stats socket unix@{_WORKER} mode 600 level admin expose-fd listeners
     hard-stop-after {_OLD_S}s
 defaults
     balance roundrobin
@@ -99,7 +99,7 @@ class HAProxy:
             raise Trouble("HAProxy is not installed; install it or set plugins.local.balancer to builtin")
         for name in (_WORKER, _MASTER):
             (self._folder / name).unlink(missing_ok=True)
-        self._keeper.start([where, "-W", "-S", f"{_MASTER},mode,600", "-f", _CONFIG])
+        self._keeper.start([where, "-W", "-S", f"unix@{_MASTER},mode,600", "-f", _CONFIG])
         self._until_new(0)
 
     def _reload(self) -> None:
@@ -167,7 +167,7 @@ class HAProxy:
             raise Trouble("HAProxy is not installed; install it or set plugins.local.balancer to builtin")
         draft = self._folder / f"{_CONFIG}.new"
         draft.write_text(config)
-        done = run([where, "-c", "-q", "-f", draft.name], seconds=2 * ANSWER_S, folder=self._folder)
+        done = run([where, "-c", "-f", draft.name], seconds=2 * ANSWER_S, folder=self._folder)
         draft.unlink()
         if not done.ok:
             raise Trouble(f"HAProxy does not take its file: {done.output.strip()[-500:]}")

@@ -7,18 +7,20 @@ from collections.abc import Iterable
 
 from gennaker.core.cloud.model import Capacity, Health, Image, Instance, LoadBalancer, ServerGroup, State
 from gennaker.core.cloud.names import parse
-from gennaker.plugins.local.records import Seen, WantedBalancer, WantedGroup
+from gennaker.plugins.local.records import Region, Seen, WantedBalancer, WantedGroup
 
 PROVIDER = "local"
 #: The health types: a process runs, its check answers, the balancer gives it traffic.
 PLATFORM, CHECK, BALANCER = "Local", "Check", "LoadBalancer"
 
 
-def server_group(
-    account: str, region: str, wanted: WantedGroup, seen: Iterable[Seen], problem: str = ""
-) -> ServerGroup:
+def server_group(account: str, region: str, wanted: WantedGroup, seen: Region) -> ServerGroup:
     """A server group with the instances that are seen of it."""
-    mine = sorted((one for one in seen if one.group == wanted.name), key=lambda one: (one.launched, one.id))
+    problem = seen.problems.get(wanted.name) or (seen.trouble if wanted.balancers else "")
+    balanced = not (seen.trouble and wanted.balancers)
+    mine = sorted(
+        (one for one in seen.instances if one.group == wanted.name), key=lambda one: (one.launched, one.id)
+    )
     disabled = wanted.gone or wanted.traffic <= 0
     return ServerGroup(
         name=wanted.name,
@@ -29,7 +31,7 @@ def server_group(
         capacity=Capacity(min=wanted.min, max=wanted.max, desired=wanted.desired),
         disabled=disabled,
         zones=(region,),
-        instances=tuple(_instance(one, region) for one in mine),
+        instances=tuple(_instance(one, region, balanced) for one in mine),
         image=Image(id=wanted.image, name=wanted.image_name, provider=PROVIDER, account=account, region=region),
         load_balancers=wanted.balancers,
         tags=wanted.tags,
@@ -74,7 +76,7 @@ def traffic(one: Seen) -> State:
     return "Draining" if one.connections and one.state == "Up" else "OutOfService"
 
 
-def _instance(one: Seen, region: str) -> Instance:
+def _instance(one: Seen, region: str, balanced: bool) -> Instance:
     check: State = one.state
     return Instance(
         id=one.id,
@@ -83,7 +85,7 @@ def _instance(one: Seen, region: str) -> Instance:
         healths=(
             Health(type=PLATFORM, state="Unknown" if one.process else "Starting", platform=True),
             Health(type=CHECK, state=check),
-            Health(type=BALANCER, state=traffic(one)),
+            Health(type=BALANCER, state=traffic(one) if balanced else "OutOfService"),
         ),
         extra={"port": one.port, "pid": one.process.pid if one.process else None, "leaving": one.leaving},
     )

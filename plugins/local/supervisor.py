@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gennaker.core.processes.running import CannotStart
 from gennaker.plugins.local import fleet, instances
-from gennaker.plugins.local.balancer import Trouble
+from gennaker.plugins.local.balancer import Balancer, Trouble
 from gennaker.plugins.local.balancing import balancer
 from gennaker.plugins.local.keeper import kept_in
 from gennaker.plugins.local.probe import probe
@@ -34,6 +34,7 @@ class Supervisor:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._region = folder.seen()
+        self._balancer: Balancer | None = None
         self._written: bytes = b""
         self._crashes: dict[str, fleet.Crashes] = defaultdict(fleet.Crashes)
         self._failures: dict[str, int] = defaultdict(int)
@@ -91,7 +92,7 @@ class Supervisor:
         if not wanted and kept_in(self._folder.path) is None:
             self._region.trouble = ""
             return
-        program = balancer(self._folder.path, rules.balancer)
+        program = self._balancer = self._balancer or balancer(self._folder.path, rules.balancer)
         told = fleet.frontends(wanted, groups, self._region.instances, rules.listen)
         try:
             report = program.apply(told)
@@ -100,9 +101,10 @@ class Supervisor:
             return
         self._region.trouble = report.trouble
         for one in self._region.instances:
-            one.connections = report.connections.get(one.id, 0)
+            one.connections = 0 if one.serves else report.connections.get(one.id, 0)
         if not wanted and not any(report.connections.values()):
             program.end()
+            self._balancer = None
 
     def _let_go(self, rules: Rules, now: int) -> None:
         """End the instances that may end now."""

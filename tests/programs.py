@@ -74,9 +74,9 @@ def load(port: int, rate: int = 200) -> Iterator[Load]:
         process.communicate()
 
 
-def until(true: Callable[[], bool], seconds: float = 60.0, what: str = "") -> None:
+def until(true: Callable[[], bool], seconds: float = 30.0, what: Callable[[], str] | str = "") -> None:
     """Wait until something is so."""
     end = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < end, f"never so within {seconds} s: {what or true}"
+        assert time.monotonic() < end, f"never so within {seconds} s: {what() if callable(what) else what}"
         time.sleep(0.05)

@@ -8,11 +8,12 @@ import argparse
 import asyncio
 import json
 import signal
+import socket
 import time
 from collections import Counter
-from contextlib import suppress
 
 HOST = "127.0.0.1"
+REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
 PATIENCE_S = 15.0
 
 
@@ -70,17 +71,19 @@ class Load:
 
     async def _version(self) -> str:
         """The version that the answer comes from; empty when it is not the application's. The answer has to be whole."""
-        reader, writer = await asyncio.open_connection(HOST, self._port)
-        try:
-            writer.write(f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-            head = (await reader.readuntil(b"\r\n\r\n")).decode()
-            headers = dict(line.lower().split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
-            await reader.readexactly(int(headers["content-length"]) if "content-length" in headers else 0)
-            return headers.get("x-version", "")
-        finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+        loop = asyncio.get_running_loop()
+        with socket.socket() as line:
+            line.setblocking(False)
+            await loop.sock_connect(line, (HOST, self._port))
+            await loop.sock_sendall(line, REQUEST)
+            answer = b""
+            while part := await loop.sock_recv(line, 16384):
+                answer += part
+        head, _, body = answer.partition(b"\r\n\r\n")
+        headers = dict(row.lower().split(": ", 1) for row in head.decode().splitlines()[1:] if ": " in row)
+        if int(headers.get("content-length", -1)) != len(body):
+            raise EOFError(f"{len(answer)} bytes of an answer")
+        return headers.get("x-version", "")
 
     async def _tell(self) -> None:
         while True:

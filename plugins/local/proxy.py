@@ -15,13 +15,12 @@ import msgspec
 from gennaker.plugins.local.balancer import Frontend, Report, Server
 
 _HOST = "127.0.0.1"
-_CHUNK = 64 * 1024
 _BACKLOG = 1024
-_CONNECT_S = 2.0
+_CONNECT_S = 5.0
 _MOST_TOLD = 4 * 1024 * 1024
 #: A connection to a server that has to go is closed when it was answered and silent for so long: the client asks elsewhere then.
 _SILENT_S = 1.0
-_LOOK_S = 0.25
+_LOOK_S = 0.5
 
 
 class Listener:
@@ -36,47 +35,43 @@ class Listener:
 
     async def start(self) -> None:
         """Listen. Raises OSError."""
-        where = self.frontend
-        self._server = await asyncio.start_server(self._take, where.host, where.port, backlog=_BACKLOG)
+        where, loop = self.frontend, asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Client(self), where.host, where.port, backlog=_BACKLOG)
 
     def close(self) -> None:
         """Listen no more; connections go on."""
         if self._server is not None:
             self._server.close()
 
+    def take(self, client: "Client") -> None:
+        """A client has connected."""
+        task = asyncio.get_running_loop().create_task(self._connect(client))
+        self._open.add(task)
+        task.add_done_callback(self._open.discard)
+
+    def release(self, server: str) -> None:
+        """A connection to a server has ended."""
+        self._connections[server] -= 1
+
     def leaves(self, server: str) -> bool:
         """A server takes no more connections."""
         return not any(one.id == server and one.accepts for one in self.frontend.servers)
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._open.add(task)
-        try:
-            await self._serve(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._open.discard(task)
-            writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _connect(self, client: "Client") -> None:
+        """Give the client a server: the next in turn, or another when that one cannot be connected to."""
         tried: set[str] = set()
         while server := self._next(tried):
             tried.add(server.id)
+            backend = Backend(client, self, server.id)
             self._connections[server.id] += 1
             try:
                 async with asyncio.timeout(_CONNECT_S):
-                    inner, outer = await asyncio.open_connection(_HOST, server.port)
+                    await asyncio.get_running_loop().create_connection(lambda made=backend: made, _HOST, server.port)
             except (OSError, TimeoutError):
-                self._connections[server.id] -= 1
+                backend.count_off()
                 continue
-            try:
-                await Pair(self, server.id, writer, outer).carry(reader, inner)
-            finally:
-                self._connections[server.id] -= 1
-                outer.close()
             return
+        client.end()
 
     def _next(self, tried: set[str]) -> Server | None:
         """The next server, in turn."""
@@ -87,47 +82,123 @@ class Listener:
         return able[self._turn % len(able)]
 
 
-class Pair:
-    """A client's connection and the one to its server."""
+class Side(asyncio.Protocol):
+    """One end of a connection that is passed on; what it says goes to the other end, no faster than that takes it."""
 
-    def __init__(
-        self, listener: Listener, server: str, client: asyncio.StreamWriter, backend: asyncio.StreamWriter
-    ) -> None:
+    other: "Side | None" = None
+    transport: asyncio.Transport | None = None
+    #: It has said all.
+    silent = False
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.write(data)
+
+    def eof_received(self) -> bool:
+        """It has said all; it may still be told something."""
+        self.silent = True
+        if self.other is None or self.other.transport is None or self.other.silent:
+            return False
+        with suppress(OSError, RuntimeError):
+            self.other.transport.write_eof()
+        return True
+
+    def pause_writing(self) -> None:
+        """See asyncio.Protocol."""
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """See asyncio.Protocol."""
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.resume_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The other end goes too, once it was told everything."""
+        if self.other is not None:
+            self.other.end()
+
+    def end(self) -> None:
+        """Close this end, after what was written to it."""
+        if self.transport is not None:
+            self.transport.close()
+
+
+class Client(Side):
+    """The end of who asks."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.gone = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Read nothing until there is a server to tell it to."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.pause_reading()
+        self._listener.take(self)
+
+    def data_received(self, data: bytes) -> None:
+        """See the parent; a question is under way."""
+        if isinstance(self.other, Backend):
+            self.other.answered_at = None
+        super().data_received(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """See the parent."""
+        self.gone = True
+        super().connection_lost(error)
+
+
+class Backend(Side):
+    """The end of a server."""
+
+    def __init__(self, client: Client, listener: Listener, server: str) -> None:
+        self._client = client
         self._listener = listener
         self._server = server
-        self._client = client
-        self._backend = backend
-        self._answered = False
-        self._heard = asyncio.get_running_loop().time()
+        self._counted = True
+        #: When it answered last; None while a question is under way.
+        self.answered_at: float | None = None
 
-    async def carry(self, client: asyncio.StreamReader, backend: asyncio.StreamReader) -> None:
-        """Pass on what either says until both have ended, or the server has to go and nothing is under way."""
-        flows = {
-            asyncio.create_task(self._flow(client, self._backend, answer=False)),
-            asyncio.create_task(self._flow(backend, self._client, answer=True)),
-        }
-        try:
-            while flows and not self._over():
-                done, flows = await asyncio.wait(flows, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-                for one in done:
-                    one.result()
-        finally:
-            for one in flows:
-                one.cancel()
-            await asyncio.gather(*flows, return_exceptions=True)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """From now on both ends hear each other."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        if self._client.gone or self._client.transport is None:
+            transport.close()
+            return
+        self.other, self._client.other = self._client, self
+        self._client.transport.resume_reading()
+        self._look()
 
-    async def _flow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answer: bool) -> None:
-        while data := await reader.read(_CHUNK):
-            self._answered = answer
-            self._heard = asyncio.get_running_loop().time()
-            writer.write(data)
-            await writer.drain()
-        with suppress(OSError):
-            writer.write_eof()
+    def data_received(self, data: bytes) -> None:
+        """See the parent."""
+        self.answered_at = asyncio.get_running_loop().time()
+        super().data_received(data)
 
-    def _over(self) -> bool:
-        silent = asyncio.get_running_loop().time() - self._heard > _SILENT_S
-        return self._answered and silent and self._listener.leaves(self._server)
+    def connection_lost(self, error: Exception | None) -> None:
+        """See the parent."""
+        self.count_off()
+        super().connection_lost(error)
+
+    def count_off(self) -> None:
+        """It is no open connection any more."""
+        if self._counted:
+            self._counted = False
+            self._listener.release(self._server)
+
+    def _look(self) -> None:
+        """End a connection that is kept open and says nothing, when its server has to go."""
+        if not self._counted:
+            return
+        loop = asyncio.get_running_loop()
+        silent = self.answered_at is not None and loop.time() - self.answered_at > _SILENT_S
+        if silent and self._listener.leaves(self._server):
+            self._client.end()
+        else:
+            loop.call_later(_LOOK_S, self._look)
 
 
 class Proxy:

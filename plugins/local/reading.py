@@ -18,9 +18,7 @@ def server_group(account: str, region: str, wanted: WantedGroup, seen: Region) -
     """A server group with the instances that are seen of it."""
     problem = seen.problems.get(wanted.name) or (seen.trouble if wanted.balancers else "")
     balanced = not (seen.trouble and wanted.balancers)
-    mine = sorted(
-        (one for one in seen.instances if one.group == wanted.name), key=lambda one: (one.launched, one.id)
-    )
+    mine = sorted((one for one in seen.instances if one.group == wanted.name), key=lambda one: (one.launched, one.id))
     disabled = wanted.gone or wanted.traffic <= 0
     return ServerGroup(
         name=wanted.name,

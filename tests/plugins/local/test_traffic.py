@@ -48,7 +48,7 @@ class World:
 
     def up(self, name: str, count: int) -> None:
         """Wait until so many instances are up."""
-        until(lambda: up_count(self.group(name)) == count, what=f"{name} has {count} instances up")
+        until(lambda: up_count(self.group(name)) == count, what=lambda: f"{count} up of {self.group(name)}")
 
     def group(self, name: str) -> ServerGroup:
         """A server group as it is now."""

@@ -1,0 +1,45 @@
+"""Deployments, once for all clouds: server groups and their strategies, clusters, rollback, images, load balancers, firewalls."""
+
+from collections.abc import Sequence
+
+from gennaker.core.cloud.stage import CloudStage
+from gennaker.core.hookspecs import hookimpl
+from gennaker.core.stage import Stage
+from gennaker.plugins.deploy.create import CreateServerGroup
+from gennaker.plugins.deploy.deploy import Deploy
+from gennaker.plugins.deploy.destroy import DestroyServerGroup
+from gennaker.plugins.deploy.disable import DisableServerGroup
+from gennaker.plugins.deploy.disable_cluster import DisableCluster
+from gennaker.plugins.deploy.enable import EnableServerGroup
+from gennaker.plugins.deploy.resize import PinServerGroup, ResizeServerGroup
+from gennaker.plugins.deploy.scale_down_cluster import ScaleDownCluster
+from gennaker.plugins.deploy.settings import Settings
+from gennaker.plugins.deploy.shrink_cluster import ShrinkCluster
+
+
+@hookimpl
+def gennaker_settings() -> type[Settings]:
+    """The section `plugins.deploy` of the configuration."""
+    return Settings
+
+
+@hookimpl
+def gennaker_stages() -> Sequence[type[Stage]]:
+    """The stage types that belong to no cloud."""
+    return [Deploy]
+
+
+@hookimpl
+def gennaker_cloud_stages() -> Sequence[type[CloudStage]]:
+    """The stage types that each cloud gets."""
+    return [
+        CreateServerGroup,
+        ResizeServerGroup,
+        PinServerGroup,
+        EnableServerGroup,
+        DisableServerGroup,
+        DestroyServerGroup,
+        ShrinkCluster,
+        DisableCluster,
+        ScaleDownCluster,
+    ]

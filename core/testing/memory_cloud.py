@@ -57,6 +57,7 @@ class Group(msgspec.Struct, kw_only=True):
     machines: list[Machine] = []
     #: It is gone from this instant on.
     gone_at: int | None = None
+    #: What `create` was given.
     wanted: Json = {}
 
 
@@ -354,7 +355,6 @@ class MemoryCloud(Cloud):
             image=group.image,
             load_balancers=("front",),
             tags={KEY_TAG: group.key},
-            extra={"wanted": group.wanted},
         )
 
     def _trouble(self, method: str, *, after: bool) -> None:

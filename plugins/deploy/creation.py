@@ -167,7 +167,7 @@ class Creation(PlacedStage):
 def made(run: Run) -> str:
     """The server group that this stage has made; empty while there is none."""
     groups = run.context.get(GROUPS)
-    names = next(iter(groups.values()), []) if isinstance(groups, dict) else []
+    names: list[Any] = next(iter(groups.values()), []) if isinstance(groups, dict) else []
     return str(names[0]) if names else ""
 
 

@@ -5,6 +5,7 @@ Separate because tests of stages, strategies and rollbacks begin with the same g
 
 from typing import Any
 
+from gennaker.core.cloud.health import up_count
 from gennaker.core.cloud.model import ServerGroup
 from gennaker.core.cloud.stage import bind
 from gennaker.core.services import Services
@@ -72,3 +73,25 @@ class Ground:
         """The stages that ran, as they began."""
         begun = [stage for stage in self.rig.execution.stages.values() if stage.start_time]
         return [stage.name for stage in sorted(begun, key=lambda stage: stage.start_time or 0)]
+
+    def promise(self, healthy: int, region: str = "here") -> list[str]:
+        """Look after every change: what is found wrong, that is fewer instances that serve than promised, or a key used twice."""
+        wrong: list[str] = []
+
+        def look() -> None:
+            groups = self.cloud.server_groups("prod", region)
+            serving = sum(up_count(group) for group in groups if not group.disabled)
+            if serving < healthy:
+                wrong.append(f"{serving} of {healthy} serve after {self.cloud.asked[-1]}: {self.present(region)}")
+            keys = [group.key for group in self.cloud.groups.values()]
+            if len(keys) != len(set(keys)):
+                wrong.append(f"a key made two server groups: {keys}")
+
+        self.cloud.watch = look
+        return wrong
+
+    def size(self, name: str) -> tuple[int, int, int]:
+        """Least, wanted and most of a server group."""
+        group = self.group(name)
+        assert group is not None
+        return group.capacity.min, group.capacity.desired, group.capacity.max

@@ -32,7 +32,7 @@ class CheckClusterSize(PlacedStage, type="checkClusterSize"):
     given: dict[str, Any] = field("context", "the condition, as `checkPreconditions` was given it", default={})
     message: str = field("failureMessage", "what is told when it does not hold", default="")
 
-    @task(effect="none", timeout=30.0, backoff=5.0)
+    @task(effect="none", timeout=300.0, answer_by=30.0, backoff=5.0)
     def check_cluster_size(self, run: Run) -> Outcome:
         """Count."""
         for place in self.places:

@@ -41,7 +41,7 @@ class ClusterStage(PlacedStage):
         """Have the cluster to ourselves until this stage has ended."""
         return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run))
 
-    @task(effect="none", timeout=90.0, backoff=5.0)
+    @task(effect="none", timeout=600.0, backoff=5.0)
     def determine_server_groups(self, run: Run) -> Outcome:
         """Choose, and ask the traffic guards."""
         if self.spread:

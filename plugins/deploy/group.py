@@ -45,7 +45,7 @@ class GroupStage(PlacedStage):
         """Have the cluster to ourselves until this stage has ended."""
         return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run))
 
-    @task(effect="none", timeout=300.0)
+    @task(effect="none", timeout=600.0)
     def determine_target_server_group(self, run: Run) -> Outcome:
         """Choose, now that nobody else changes the cluster."""
         if self.spread:

@@ -52,7 +52,7 @@ class RollbackServerGroup(PlacedStage, type="rollbackServerGroup", restart_clear
         """Have the cluster to ourselves until all is done."""
         return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run))
 
-    @task(effect="none", timeout=300.0)
+    @task(effect="none", timeout=600.0)
     def check_server_groups(self, run: Run) -> Outcome:
         """Both must still be there, now that nobody else changes them."""
         if self.spread:

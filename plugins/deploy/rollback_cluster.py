@@ -47,7 +47,7 @@ class RollbackCluster(PlacedStage, type="rollbackCluster", restart_clears=_CLEAR
         """Decide only when nobody else changes the cluster; with several regions each is locked in its turn."""
         return self.locked(run, self.cluster_of(run)) if len(self.places) == 1 else run.succeeded()
 
-    @task(effect="none", timeout=300.0, backoff=15.0)
+    @task(effect="none", timeout=900.0, backoff=15.0)
     def determine_rollback_candidates(self, run: Run) -> Outcome:
         """Look at each region."""
         found = [(place, self._candidate(run, place)) for place in self.places]

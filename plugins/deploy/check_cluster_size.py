@@ -36,7 +36,7 @@ class CheckClusterSize(PlacedStage, type="checkClusterSize"):
     def check_cluster_size(self, run: Run) -> Outcome:
         """Count."""
         for place in self.places:
-            groups = self.in_cluster(run, place, self.cluster_of(run))
+            groups = self.in_cluster(place, self.cluster_of(run.application))
             counted = [group for group in groups if not (self.only_enabled and group.disabled)]
             if not _HOLDS[self.comparison](len(counted), self.expected):
                 kind = "enabled server groups" if self.only_enabled else "server groups"

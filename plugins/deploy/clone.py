@@ -23,18 +23,18 @@ class CloneServerGroup(Creation, type="cloneServerGroup", restart_clears=CLEARED
     target_cluster: str = field("targetCluster", "cluster of that server group", default="")
     with_image: bool = field("useLatestImage", "an image found earlier replaces that of the source", default=True)
 
-    def cluster_of(self, run: Run) -> str:
+    def cluster_of(self, application: str) -> str:
         """See PlacedStage: the cluster of the source unless stack or details are given."""
         if self.stack or self.detail or self.application:
-            return super().cluster_of(run)
+            return super().cluster_of(application)
         named = str(self.given_source.get("serverGroupName") or self.given_source.get("asgName") or "")
         named = named or self.target_cluster or self.cluster or str(self.moniker.get("cluster") or "")
-        return parse(named).cluster if named else super().cluster_of(run)
+        return parse(named).cluster if named else super().cluster_of(application)
 
     def wanted(self, run: Run, capacity: Capacity) -> Json:
         """See Creation."""
         place, source = self.place, self._source(run)
-        name = parse(self.cluster_of(run))
+        name = parse(self.cluster_of(run.application))
         image = image_fields(run.context, self.cloud.name, place.region, run.trigger) if self.with_image else {}
         if not image and source.image is not None:
             image = {"imageId": source.image.id, "imageName": source.image.name, "amiName": source.image.id}
@@ -62,6 +62,6 @@ class CloneServerGroup(Creation, type="cloneServerGroup", restart_clears=CLEARED
             if found is None:
                 raise InvalidRequest(f"there is no server group {account}/{region}/{name} to clone", "source")
             return found
-        cluster = self.target_cluster or self.cluster_of(run)
+        cluster = self.target_cluster or self.cluster_of(run.application)
         where = f"cluster {cluster} in {place.account}/{place.region}"
-        return choose(self.in_cluster(run, place, cluster), self.target, where=where)
+        return choose(self.in_cluster(place, cluster), self.target, where=where)

@@ -39,15 +39,15 @@ class ClusterStage(PlacedStage):
     @task(timeout=LOCK_S, overridable=True)
     def lock_cluster(self, run: Run) -> Outcome:
         """Have the cluster to ourselves until this stage has ended."""
-        return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run))
+        return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run.application))
 
     @task(effect="none", timeout=600.0, backoff=5.0)
     def determine_server_groups(self, run: Run) -> Outcome:
         """Choose, and ask the traffic guards."""
         if self.spread:
             return run.succeeded()
-        cluster = self.cluster_of(run)
-        groups = self.in_cluster(run, self.place, cluster)
+        cluster = self.cluster_of(run.application)
+        groups = self.in_cluster(self.place, cluster)
         if not groups and not self.missing_ok:
             where = f"{self.place.account}/{self.place.region}"
             raise InvalidRequest(
@@ -56,6 +56,15 @@ class ClusterStage(PlacedStage):
         known = names(run, lock_key(self.cloud.name, self.place, cluster))
         chosen = self.pick(groups, preserved(groups, [*known, *self.spared]))
         return run.succeeded(context={CHOSEN: [group.name for group in chosen]})
+
+    def ahead(self, application: str, context: Json) -> list[str]:
+        """See CloudStage: which server groups it would be."""
+        if self.spread:
+            return [f"runs once for each of {', '.join(place.region for place in self.places)}"]
+        cluster = self.cluster_of(application)
+        chosen = self.pick(self.in_cluster(self.place, cluster), set(self.spared))
+        names = ", ".join(group.name for group in chosen) or "nothing"
+        return [self.locks(cluster), f"as things are it would {self.verb} {names}"]
 
     def chosen(self, run: Run) -> list[ServerGroup]:
         """Those that were chosen and are still there. Raises CloudError."""
@@ -67,7 +76,7 @@ class ClusterStage(PlacedStage):
         """Why a traffic guard does not allow it now; empty when it may be done."""
         if not leaving:
             return ""
-        return refusal(run, self.verb, leaving, self.in_cluster(run, self.place, self.cluster_of(run)))
+        return refusal(run, self.verb, leaving, self.in_cluster(self.place, self.cluster_of(run.application)))
 
     def sort(self, groups: Sequence[ServerGroup], *, active_first: bool = False) -> list[ServerGroup]:
         """The ones to spare first: active, then larger, if that is wished for; then newer."""

@@ -13,6 +13,7 @@ from gennaker.core.errors import InvalidRequest
 from gennaker.core.fields import field
 from gennaker.core.model.status import Status
 from gennaker.core.stage import Outcome, Run, task
+from gennaker.plugins.deploy.ahead import told_ahead
 from gennaker.plugins.deploy.deployed import GROUPS, told
 from gennaker.plugins.deploy.health import determined
 from gennaker.plugins.deploy.place import LOCK_S, PlacedStage, lock_key
@@ -65,25 +66,31 @@ class Creation(PlacedStage):
         """Other stages do the work: one for each region, or the pipeline of a strategy."""
         return self.spread or self.plan_of.replaces
 
-    def cluster_of(self, run: Run) -> str:
+    def cluster_of(self, application: str) -> str:
         """See PlacedStage."""
-        return cluster_name(self.application or run.application, self.stack, self.detail)
+        return cluster_name(self.application or application, self.stack, self.detail)
 
     def wanted(self, run: Run, capacity: Capacity) -> Json:
         """The fields of the new server group, complete. Raises InvalidRequest when something is missing."""
         raise NotImplementedError
 
+    def ahead(self, application: str, context: Json) -> list[str]:
+        """See CloudStage: what the cloud says, then the stages of the strategy with a new server group in mind."""
+        if self.spread:
+            return [f"runs once for each of {', '.join(place.region for place in self.places)}"]
+        return told_ahead(self, application, context)
+
     @task(timeout=LOCK_S, overridable=True)
     def lock_cluster(self, run: Run) -> Outcome:
         """Have the cluster to ourselves until this stage has ended."""
-        return run.succeeded() if self.idle else self.locked(run, self.cluster_of(run))
+        return run.succeeded() if self.idle else self.locked(run, self.cluster_of(run.application))
 
     @task(effect="none", timeout=300.0, backoff=5.0, retries=10)
     def determine_source_server_group(self, run: Run) -> Outcome:
         """Which server group was there before, and how large the new one is to be."""
         if self.idle:
             return run.succeeded()
-        chosen = find_source(self, run)
+        chosen = find_source(self, run.application)
         context: Json = {"savedCapacity": asdict(chosen.capacity), "source": chosen.told}
         if (before := chosen.before) is not None:
             context["sourceServerGroup"] = {"name": before.name, "capacity": asdict(before.capacity)}
@@ -117,7 +124,7 @@ class Creation(PlacedStage):
             "deploymentDetails": [details],
             "kato.tasks": [{"resultObjects": [{"serverGroupNames": [f"{place.region}:{name}"]}]}],
         }
-        key = lock_key(self.cloud.name, place, self.cluster_of(run))
+        key = lock_key(self.cloud.name, place, self.cluster_of(run.application))
         return run.succeeded(context=context, outputs=told(run, key, name))
 
     @task(effect="none", timeout=LIMIT_S, overridable=True)
@@ -152,7 +159,7 @@ class Creation(PlacedStage):
             provider=self.cloud.name,
             account=place.account,
             region=place.region,
-            cluster=self.cluster_of(run),
+            cluster=self.cluster_of(run.application),
             application=self.application or run.application,
             deployed=made(run),
             source=known,

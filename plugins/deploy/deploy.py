@@ -5,16 +5,17 @@ Separate because it belongs to no cloud: each cluster names its own.
 
 from typing import Any
 
+from gennaker.core.cloud.stage import CloudParts
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.fields import field
-from gennaker.core.stage import Outcome, Run, Stage, task
+from gennaker.core.stage import Outcome, Run, task
 
 Json = dict[str, Any]
 #: What the deployment of a strategy takes from the one that it stands for.
 _IMAGE = ("amiName", "imageId", "imageName")
 
 
-class Deploy(Stage, type="deploy", quick=True):
+class Deploy(CloudParts, type="deploy", quick=True):
     """Deploy clusters, each in each of its regions, all at once."""
 
     clusters: list[dict[str, Any]] = field("clusters", "what `createServerGroup` takes, for each cluster", default=[])
@@ -23,11 +24,16 @@ class Deploy(Stage, type="deploy", quick=True):
 
     def before(self, run: Run) -> list[Json]:
         """A stage for each cluster and region. Raises InvalidRequest when there is none."""
-        clusters = [self._of_strategy(run)] if _in_strategy(run) else self.clusters or _listed(self.cluster)
+        if _in_strategy(run):
+            self.clusters = [self._of_strategy(run)]
+        return [{**stage, "refId": str(number)} for number, stage in enumerate(self.parts())]
+
+    def parts(self) -> list[Json]:
+        """See CloudParts."""
+        clusters = self.clusters or ([self.cluster] if self.cluster else [])
         if not clusters:
             raise InvalidRequest("no cluster was given; expected at least one in clusters", "clusters")
-        stages = [one for index, each in enumerate(clusters) for one in _stages(each, index)]
-        return [{**stage, "refId": str(number)} for number, stage in enumerate(stages)]
+        return [one for index, each in enumerate(clusters) for one in _stages(each, index)]
 
     @task(effect="none")
     def complete_parallel_deploy(self, run: Run) -> Outcome:
@@ -55,10 +61,6 @@ class Deploy(Stage, type="deploy", quick=True):
 def _in_strategy(run: Run) -> bool:
     parameters = run.trigger.get("parameters")
     return isinstance(parameters, dict) and parameters.get("strategy") in (True, "true")
-
-
-def _listed(cluster: Json | None) -> list[Json]:
-    return [cluster] if cluster else []
 
 
 def _stages(cluster: Json, index: int) -> list[Json]:

@@ -35,7 +35,7 @@ class FindImage(PlacedStage, type="findImage", restart_clears=("amiDetails", "ar
     @task(name="findImage", effect="none", timeout=600.0, backoff=10.0)
     def find(self, run: Run) -> Outcome:
         """Look in each region."""
-        cluster = self.cluster_of(run)
+        cluster = self.cluster_of(run.application)
         if self.selection.upper() not in _STRATEGIES:
             raise InvalidRequest(f"{self.selection!r}; expected one of {', '.join(_STRATEGIES)}", "selectionStrategy")
         found: dict[str, Json] = {}
@@ -64,7 +64,7 @@ class FindImage(PlacedStage, type="findImage", restart_clears=("amiDetails", "ar
             pattern = re.compile(self.pattern or ".*")
         except re.error as error:
             raise InvalidRequest(f"{self.pattern!r} is no regular expression: {error}", "imageNamePattern") from None
-        groups = self.in_cluster(run, place, cluster)
+        groups = self.in_cluster(place, cluster)
         if self.only_enabled:
             groups = [group for group in groups if is_active(group) and not group.disabled]
         return [group for group in groups if group.image is not None and pattern.fullmatch(group.image.name)]

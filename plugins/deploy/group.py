@@ -35,15 +35,15 @@ class GroupStage(PlacedStage):
     old_name: str = field("asgName", "the same as serverGroupName", default="")
     sources: list[str] | None = field("interestingHealthProviderNames", "health that counts; all if null", default=None)
 
-    def cluster_of(self, run: Run) -> str:
+    def cluster_of(self, application: str) -> str:
         """See PlacedStage; the name of a server group says it too."""
         named = self.name or self.old_name
-        return parse(named).cluster if named else super().cluster_of(run)
+        return parse(named).cluster if named else super().cluster_of(application)
 
     @task(timeout=LOCK_S, overridable=True)
     def lock_cluster(self, run: Run) -> Outcome:
         """Have the cluster to ourselves until this stage has ended."""
-        return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run))
+        return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run.application))
 
     @task(effect="none", timeout=600.0)
     def determine_target_server_group(self, run: Run) -> Outcome:
@@ -55,8 +55,8 @@ class GroupStage(PlacedStage):
             if not self.target:
                 raise InvalidRequest("no server group was named; expected target or serverGroupName", "target")
             target_of(self.target)
-            cluster = self.cluster_of(run)
-            groups = self.in_cluster(run, self.place, cluster)
+            cluster = self.cluster_of(run.application)
+            groups = self.in_cluster(self.place, cluster)
             where = f"cluster {cluster} in {self.place.account}/{self.place.region}"
             named = choose(groups, self.target, where=where).name
         return run.succeeded(context={CHOSEN: named})
@@ -65,6 +65,16 @@ class GroupStage(PlacedStage):
     def determine_health_providers(self, run: Run) -> Outcome:
         """Which health counts."""
         return run.succeeded() if self.spread else determined(run, self.cloud)
+
+    def ahead(self, application: str, context: Json) -> list[str]:
+        """See CloudStage: which server group it would be."""
+        if self.spread:
+            return [f"runs once for each of {', '.join(place.region for place in self.places)}"]
+        cluster = self.cluster_of(application)
+        named = self.name or self.old_name
+        where = f"cluster {cluster} in {self.place.account}/{self.place.region}"
+        chosen = named or choose(self.in_cluster(self.place, cluster), self.target, where=where).name
+        return [self.locks(cluster), f"works on {chosen}"]
 
     def where(self, run: Run) -> str:
         """The server group's place, for people."""
@@ -84,4 +94,4 @@ class GroupStage(PlacedStage):
     def guarded(self, run: Run, what: str, leaving: Sequence[ServerGroup]) -> str:
         """Why a traffic guard does not allow it now; empty when it may be done."""
         cluster = parse(leaving[0].name).cluster if leaving else ""
-        return refusal(run, what, leaving, self.in_cluster(run, self.place, cluster)) if leaving else ""
+        return refusal(run, what, leaving, self.in_cluster(self.place, cluster)) if leaving else ""

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from gennaker.core.cloud.model import Account, ServerGroup
-from gennaker.core.cloud.names import cluster_name, parse
+from gennaker.core.cloud.names import cluster_lock, cluster_name, parse
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.cloud.stage import CloudStage
 from gennaker.core.errors import InvalidRequest
@@ -89,7 +89,7 @@ class PlacedStage(CloudStage):
         """It only stands for its children."""
         return self.spreads and len(self.places) > 1
 
-    def cluster_of(self, run: Run) -> str:
+    def cluster_of(self, application: str) -> str:
         """The cluster's name. Raises InvalidRequest when nothing names it."""
         if self.cluster:
             return self.cluster
@@ -120,7 +120,11 @@ class PlacedStage(CloudStage):
             "requisiteStageRefIds": [],
         }
 
-    def in_cluster(self, run: Run, place: Place, cluster: str) -> list[ServerGroup]:
+    def locks(self, cluster: str) -> str:
+        """What a plan says of the lock."""
+        return f"locks {lock_key(self.cloud.name, self.place, cluster)}"
+
+    def in_cluster(self, place: Place, cluster: str) -> list[ServerGroup]:
         """The server groups of a cluster that are there now, newest first. Raises CloudError."""
         groups = self.cloud.server_groups(place.account, place.region, parse(cluster).app)
         mine = [group for group in groups if parse(group.name).cluster == cluster]
@@ -133,7 +137,7 @@ class PlacedStage(CloudStage):
 
 def lock_key(provider: str, place: Place, cluster: str) -> str:
     """What a cluster's lock is called."""
-    return f"cluster {provider}:{place.account}:{place.region}:{cluster}"
+    return cluster_lock(provider, place.account, place.region, cluster)
 
 
 def account_of(cloud: Cloud, name: str) -> Account:

@@ -70,7 +70,7 @@ class Resizing(GroupStage):
             found = self.cloud.server_group(self.place.account, self.place.region, str(name))
             source = found.capacity if found is not None else None
         if wish.action == "scale_to_cluster":
-            cluster = [one.capacity for one in self.in_cluster(run, self.place, parse(group.name).cluster)]
+            cluster = [one.capacity for one in self.in_cluster(self.place, parse(group.name).cluster)]
         return resized(wish, group.capacity, source, cluster)
 
     @task(effect="none")

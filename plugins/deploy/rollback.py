@@ -43,14 +43,14 @@ class RollbackServerGroup(PlacedStage, type="rollbackServerGroup", restart_clear
             raise InvalidRequest(f"{name!r} was given, expected the name of a server group", f"rollbackContext.{key}")
         return name
 
-    def cluster_of(self, run: Run) -> str:
+    def cluster_of(self, application: str) -> str:
         """See PlacedStage."""
         return parse(self._name("rollbackServerGroupName")).cluster
 
     @task(timeout=LOCK_S, overridable=True)
     def lock_cluster(self, run: Run) -> Outcome:
         """Have the cluster to ourselves until all is done."""
-        return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run))
+        return run.succeeded() if self.spread else self.locked(run, self.cluster_of(run.application))
 
     @task(effect="none", timeout=600.0)
     def check_server_groups(self, run: Run) -> Outcome:

@@ -37,25 +37,26 @@ class RollbackCluster(PlacedStage, type="rollbackCluster", restart_clears=_CLEAR
     reason: str = field("reason", "why, for people", default="")
     sources: list[str] | None = field("interestingHealthProviderNames", "health that counts; all if null", default=None)
 
-    def cluster_of(self, run: Run) -> str:
+    def cluster_of(self, application: str) -> str:
         """See PlacedStage; the name of a server group says it too."""
         named = self.bad or self.restore
-        return parse(named).cluster if named and not self.cluster else super().cluster_of(run)
+        return parse(named).cluster if named and not self.cluster else super().cluster_of(application)
 
     @task(timeout=LOCK_S, overridable=True)
     def lock_cluster(self, run: Run) -> Outcome:
         """Decide only when nobody else changes the cluster; with several regions each is locked in its turn."""
-        return self.locked(run, self.cluster_of(run)) if len(self.places) == 1 else run.succeeded()
+        return self.locked(run, self.cluster_of(run.application)) if len(self.places) == 1 else run.succeeded()
 
     @task(effect="none", timeout=900.0, backoff=15.0)
     def determine_rollback_candidates(self, run: Run) -> Outcome:
         """Look at each region."""
-        found = [(place, self._candidate(run, place)) for place in self.places]
+        cluster = self.cluster_of(run.application)
+        found = [(place, self._candidate(cluster, place)) for place in self.places]
         plans = [self._planned(place, one) for place, one in found]
         todo = [plan for plan in plans if plan["from"]]
         if not todo and self.required:
             reasons = "; ".join(f"{plan['region']}: {plan['why']}" for plan in plans)
-            return run.failed(f"cluster {self.cluster_of(run)} cannot be rolled back: {reasons}")
+            return run.failed(f"cluster {cluster} cannot be rolled back: {reasons}")
         outputs: Json = {
             "rollbackTypes": {plan["region"]: "EXPLICIT" for plan in todo},
             "rollbackContexts": {plan["region"]: plan["context"] for plan in todo},
@@ -88,8 +89,19 @@ class RollbackCluster(PlacedStage, type="rollbackCluster", restart_clears=_CLEAR
             )
         return stages
 
-    def _candidate(self, run: Run, place: Place) -> Candidate:
-        groups = self.in_cluster(run, place, self.cluster_of(run))
+    def ahead(self, application: str, context: Json) -> list[str]:
+        """See CloudStage: from what to what, and why."""
+        cluster = self.cluster_of(application)
+        plans = [self._planned(place, self._candidate(cluster, place)) for place in self.places]
+        return [
+            f"{plan['region']}: from {plan['from']} to {plan['to'] or 'nothing'}: {plan['why']}"
+            if plan["from"]
+            else f"{plan['region']}: nothing, for {plan['why']}"
+            for plan in plans
+        ]
+
+    def _candidate(self, cluster: str, place: Place) -> Candidate:
+        groups = self.in_cluster(place, cluster)
         only = self.more.get("onlyEnabledServerGroups") in (True, "true")
         return candidate(groups, bad=self.bad, restore=self.restore, only_enabled=only)
 

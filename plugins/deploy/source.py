@@ -12,7 +12,6 @@ from msgspec import Struct
 from gennaker.core.cloud.health import up_count
 from gennaker.core.cloud.model import Capacity, ServerGroup
 from gennaker.core.errors import InvalidRequest
-from gennaker.core.stage import Run
 from gennaker.plugins.deploy.place import Place
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ class Chosen(Struct, frozen=True, kw_only=True):
     told: Json
 
 
-def find_source(stage: Creation, run: Run) -> Chosen:
+def find_source(stage: Creation, application: str) -> Chosen:
     """The source and the size. Raises InvalidRequest for a source that is not there, or a size that nobody gives."""
     place = stage.place
-    before = _newest(stage.in_cluster(run, place, stage.cluster_of(run)))
+    before = _newest(stage.in_cluster(place, stage.cluster_of(application)))
     model = _given(stage) or before
     use = stage.use_source and not stage.plan_of.starts_empty
     capacity = sized(stage.capacity, model, use=use, prefer=stage.prefer_source)

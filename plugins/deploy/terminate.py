@@ -72,7 +72,7 @@ class Terminating(PlacedStage):
         if left:
             return ""
         cluster = parse(group.name).cluster
-        return refusal(run, "terminate instances of", [group], self.in_cluster(run, self.place, cluster))
+        return refusal(run, "terminate instances of", [group], self.in_cluster(self.place, cluster))
 
 
 class TerminateInstances(Terminating, type="terminateInstances"):

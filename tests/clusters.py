@@ -8,11 +8,11 @@ from typing import Any
 from gennaker.core.cloud.health import up_count
 from gennaker.core.cloud.model import ServerGroup
 from gennaker.core.cloud.stage import bind
-from gennaker.core.services import Services
+from gennaker.core.services import Http, Services
 from gennaker.core.testing import Clock, Rig, Trouble
 from gennaker.core.testing.memory_cloud import MemoryCloud
 from gennaker.plugins import deploy, flow
-from gennaker.plugins.deploy.settings import Settings
+from gennaker.plugins.deploy.settings import Monitor, Settings
 from gennaker.plugins.flow.preconfigured import Settings as FlowSettings
 
 
@@ -29,10 +29,24 @@ class Applications:
 class Ground:
     """A cloud, a rig, and words for what a test asks of them."""
 
-    def __init__(self, trouble: Trouble | None = None, id_: str = "TEST", **options: Any) -> None:
+    def __init__(
+        self,
+        trouble: Trouble | None = None,
+        id_: str = "TEST",
+        *,
+        monitors: tuple[Monitor, ...] = (),
+        http: Http | None = None,
+        **options: Any,
+    ) -> None:
         self.applications = Applications()
         self.cloud = MemoryCloud(Clock(), **options)
-        services = Services(definitions=self.applications, settings=Settings())  # type: ignore[arg-type]
+        self._rig = (trouble, id_, http)
+        self.configure(monitors)
+
+    def configure(self, monitors: tuple[Monitor, ...]) -> None:
+        """Begin anew with other settings, in the same cloud."""
+        trouble, id_, http = self._rig
+        services = Services(definitions=self.applications, settings=Settings(monitors=monitors), http=http)  # type: ignore[arg-type]
         stages = [
             *(bind(stage, self.cloud) for stage in deploy.gennaker_cloud_stages()),
             *deploy.gennaker_stages(),

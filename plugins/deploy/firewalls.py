@@ -6,7 +6,7 @@ Separate because they are one resource's stages.
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.fields import field
 from gennaker.core.stage import Outcome, Run, task
-from gennaker.plugins.deploy.place import PlacedStage
+from gennaker.plugins.deploy.place import PlacedStage, named
 from gennaker.plugins.deploy.waiting import poll_s
 
 
@@ -16,15 +16,14 @@ class UpsertSecurityGroup(PlacedStage, type="upsertSecurityGroup", restart_clear
     spreads = False
     needs = ("firewall",)
 
-    name: str = field("name", "the firewall's name", default="")
-    old_name: str = field("securityGroupName", "the same as name", default="")
+    name: str = field("securityGroupName", "the firewall's name; in an ad-hoc task `name` too", default="")
 
     @task(name="upsertSecurityGroup", answer_by=120.0, timeout=1800.0, backoff=2.0)
     def upsert(self, run: Run) -> Outcome:
         """Ask for it in every region."""
-        name = self.name or self.old_name
+        name = named(run, self.name)
         if not name:
-            raise InvalidRequest("no firewall was named; expected its name", "name")
+            raise InvalidRequest("no firewall was named; expected its name", "securityGroupName")
         targets = []
         for place in self.places:
             wanted = {**run.context, "name": name, "account": place.account, "region": place.region}
@@ -49,13 +48,12 @@ class DeleteSecurityGroup(PlacedStage, type="deleteSecurityGroup"):
     spreads = False
     needs = ("firewall",)
 
-    name: str = field("securityGroupName", "the firewall's name", default="")
-    new_name: str = field("name", "the same as securityGroupName", default="")
+    name: str = field("securityGroupName", "the firewall's name; in an ad-hoc task `name` too", default="")
 
     @task(name="deleteSecurityGroup", answer_by=120.0, timeout=1800.0, backoff=2.0)
     def delete(self, run: Run) -> Outcome:
         """Ask for it in every region."""
-        name = self.name or self.new_name
+        name = named(run, self.name)
         if not name:
             raise InvalidRequest("no firewall was named; expected its name", "securityGroupName")
         for place in self.places:

@@ -8,7 +8,7 @@ from typing import Any
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.fields import field
 from gennaker.core.stage import Outcome, Run, task
-from gennaker.plugins.deploy.place import Place, PlacedStage, account_of
+from gennaker.plugins.deploy.place import Place, PlacedStage, account_of, named
 from gennaker.plugins.deploy.waiting import poll_s
 
 Json = dict[str, Any]
@@ -20,15 +20,14 @@ class UpsertLoadBalancer(PlacedStage, type="upsertLoadBalancer", restart_clears=
     spreads = False
     needs = ("loadBalancer",)
 
-    name: str = field("name", "the load balancer's name", default="")
-    old_name: str = field("loadBalancerName", "the same as name", default="")
+    name: str = field("loadBalancerName", "the load balancer's name; in an ad-hoc task `name` too", default="")
 
     @task(name="upsertLoadBalancer", answer_by=180.0, timeout=1800.0, backoff=2.0)
     def upsert(self, run: Run) -> Outcome:
         """Ask for it in every region."""
-        name = self.name or self.old_name
+        name = named(run, self.name)
         if not name:
-            raise InvalidRequest("no load balancer was named; expected its name", "name")
+            raise InvalidRequest("no load balancer was named; expected its name", "loadBalancerName")
         wanted = {**run.context, "name": name}
         made = [upserted(self, run, place, wanted) for place in self.places]
         return run.succeeded(context={"targets": made})
@@ -76,30 +75,26 @@ class DeleteLoadBalancer(PlacedStage, type="deleteLoadBalancer"):
     spreads = False
     needs = ("loadBalancer",)
 
-    name: str = field("loadBalancerName", "the load balancer's name", default="")
-    new_name: str = field("name", "the same as loadBalancerName", default="")
+    name: str = field("loadBalancerName", "the load balancer's name; in an ad-hoc task `name` too", default="")
 
     @task(name="deleteLoadBalancer", answer_by=120.0, timeout=1800.0, backoff=2.0)
     def delete(self, run: Run) -> Outcome:
         """Ask for it in every region."""
-        if not self._named:
+        name = named(run, self.name)
+        if not name:
             raise InvalidRequest("no load balancer was named; expected its name", "loadBalancerName")
         for place in self.places:
             part = f"{place.account}/{place.region}"
-            self.cloud.delete_load_balancer(place.account, place.region, self._named, self.operation(run, part))
+            self.cloud.delete_load_balancer(place.account, place.region, name, self.operation(run, part))
         return run.succeeded()
 
     @task(effect="none", timeout=1800.0, overridable=True)
     def wait_for_deleted_load_balancer(self, run: Run) -> Outcome:
         """Wait until it is gone."""
         for place in self.places:
-            if any(one.name == self._named for one in self.cloud.load_balancers(place.account, place.region)):
+            if any(one.name == named(run, self.name) for one in self.cloud.load_balancers(place.account, place.region)):
                 return run.running(again_in=poll_s(run.elapsed))
         return run.succeeded()
-
-    @property
-    def _named(self) -> str:
-        return self.name or self.new_name
 
 
 def upserted(stage: PlacedStage, run: Run, place: Place, wanted: Json) -> Json:

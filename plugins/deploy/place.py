@@ -135,6 +135,12 @@ class PlacedStage(CloudStage):
         return run.lock(lock_key(self.cloud.name, self.place, cluster))
 
 
+def named(run: Run, given: str) -> str:
+    """The name of what a stage is about. In an ad-hoc task `name` is it too, which the engine takes for the stage's."""
+    adhoc = run.work.execution_kind == "ORCHESTRATION" and run.stage_name != run.work.type
+    return given or (run.stage_name if adhoc else "")
+
+
 def lock_key(provider: str, place: Place, cluster: str) -> str:
     """What a cluster's lock is called."""
     return cluster_lock(provider, place.account, place.region, cluster)

@@ -64,11 +64,15 @@ def find(variable: str, value: str) -> list[Process]:
     return [one for one in found if one is not None]
 
 
-def end(process: Process, number: int) -> bool:
-    """Send a signal to a program and its children; False when it does not run any more."""
+def end(process: Process, number: int, *, alone: bool = False) -> bool:
+    """Send a signal to a program and, unless `alone`, its children; False when it does not run any more."""
     if not is_alive(process):
         return False
-    end_group(process.pid, number)
+    if alone:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, number)
+    else:
+        end_group(process.pid, number)
     return True
 
 

@@ -133,6 +133,12 @@ class LocalCloud(Cloud):
                     "loadBalancers",
                 )
             image, manifest, place = self._take(wish.image)
+            if unknown := set(wish.environment) - set(manifest.environment):
+                raise InvalidRequest(
+                    f"image {image.id} does not take {min(unknown)!r}; expected one of {', '.join(manifest.environment) or 'none'}, "
+                    "the variables that its manifest lists",
+                    "environment",
+                )
             group = WantedGroup(
                 name=next_name(
                     wish.cluster, {one.name: one.created for one in groups.values() if _of(one, wish.cluster)}

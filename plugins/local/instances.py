@@ -75,6 +75,12 @@ def kill(one: Seen) -> None:
         end(one.process, signal.SIGKILL)
 
 
+def end_rest(one: Seen) -> None:
+    """End what an instance that has ended left behind: it would keep the port, and nobody would look after it."""
+    for process in find(MARK, one.id):
+        end(process, signal.SIGKILL, alone=True)
+
+
 def last_words(one: Seen, folder: Folder) -> str:
     """The end of what it wrote, without secrets."""
     with suppress(OSError), folder.log(one.id).open("rb") as log:

@@ -75,6 +75,7 @@ class Supervisor:
     def _bury(self, groups: dict[str, WantedGroup], now: int) -> None:
         """Take note of instances that have ended."""
         for one in [one for one in self._region.instances if not instances.lives(one)]:
+            instances.end_rest(one)
             self._region.instances.remove(one)
             for known in (self._failures, self._checked):
                 known.pop(one.id, None)
@@ -174,6 +175,7 @@ class Supervisor:
             balancer(self._folder.path, kept.kind).end()
         for one in self._region.instances:
             instances.kill(one)
+            instances.end_rest(one)
         (self._folder.path / SEEN).unlink(missing_ok=True)
 
     def _of(self, group: str) -> list[Seen]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gennaker.core.processes.detached import Process, end, identify, is_alive, start
+from gennaker.core.processes.detached import Process, end, find, identify, is_alive, start
 from gennaker.core.processes.running import CannotStart, run
 from gennaker.core.redact import redactor
 
@@ -115,3 +115,12 @@ def test_a_detached_program_is_known_again_and_ended(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert not is_alive(process)
     assert not end(process, signal.SIGTERM)
+
+
+def test_a_program_is_found_by_its_environment(tmp_path: Path) -> None:
+    mark = f"{tmp_path.name}-{os.getpid()}"
+    code = "import time; time.sleep(60)"
+    process = start(python(code), folder=tmp_path, log=tmp_path / "log", environment={"MARK_OF_TEST": mark})
+    assert find("MARK_OF_TEST", mark) == [process]
+    assert find("MARK_OF_TEST", mark[:-1]) == []
+    assert end(process, signal.SIGKILL, alone=True)

@@ -94,6 +94,7 @@ class Creation(PlacedStage):
         context: Json = {"savedCapacity": asdict(chosen.capacity), "source": chosen.told}
         if (before := chosen.before) is not None:
             context["sourceServerGroup"] = {"name": before.name, "capacity": asdict(before.capacity)}
+        self.plan_of.after(self._standing(run, chosen.capacity, chosen.before, "new"))  # refuses what it could not do
         if self.plan_of.pins_source:
             context["allowSiblingStagesToContinueOnFailure"] = True
         return run.succeeded(context=context)
@@ -151,9 +152,26 @@ class Creation(PlacedStage):
         """What the strategy takes back."""
         return [] if self.idle else self.plan_of.on_failure(self._deployment(run))
 
+    def cancel(self, run: Run) -> None:
+        """A source that was held at its size gets its least size back."""
+        known = run.context.get("sourceServerGroup")
+        if not known or self.idle or not self.plan_of.pins_source:
+            return
+        group = self.cloud.server_group(self.place.account, self.place.region, known["name"])
+        least = known["capacity"]["min"]
+        if group is not None and group.capacity.min > least:
+            had = group.capacity
+            self.cloud.resize(group, Capacity(min=least, max=had.max, desired=had.desired), self.operation(run))
+
     def _deployment(self, run: Run) -> Deployment:
-        source = run.context.get("sourceServerGroup")
-        known = Source(name=source["name"], capacity=Capacity(**source["capacity"])) if source else None
+        known = run.context.get("sourceServerGroup")
+        source = Source(name=known["name"], capacity=Capacity(**known["capacity"])) if known else None
+        capacity = _saved(run) if run.context.get("savedCapacity") else None
+        return self._standing(run, capacity, source, made(run))
+
+    def _standing(
+        self, run: Run, capacity: Capacity | None, before: Source | ServerGroup | None, deployed: str
+    ) -> Deployment:
         place = self.place
         return Deployment(
             provider=self.cloud.name,
@@ -161,9 +179,9 @@ class Creation(PlacedStage):
             region=place.region,
             cluster=self.cluster_of(run.application),
             application=self.application or run.application,
-            deployed=made(run),
-            source=known,
-            capacity=_saved(run) if run.context.get("savedCapacity") else None,
+            deployed=deployed,
+            source=Source(name=before.name, capacity=before.capacity) if before else None,
+            capacity=capacity,
             task_failed="upInstances" not in run.context,
             stage=run.stage,
             execution=run.execution,

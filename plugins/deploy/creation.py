@@ -20,7 +20,7 @@ from gennaker.plugins.deploy.place import LOCK_S, PlacedStage, lock_key
 from gennaker.plugins.deploy.source import find_source
 from gennaker.plugins.deploy.strategies import Strategy, strategy_named
 from gennaker.plugins.deploy.strategies.strategy import Deployment, Source
-from gennaker.plugins.deploy.waiting import LIMIT_S, missing, until_up, wanted_up
+from gennaker.plugins.deploy.waiting import LIMIT_S, missing, until_up, wanted_share, wanted_up
 
 Json = dict[str, Any]
 #: What a restart begins without.
@@ -141,8 +141,11 @@ class Creation(PlacedStage):
         return run.succeeded(context={**seen.context, "upInstances": True}) if seen.status is Status.SUCCEEDED else seen
 
     def _target(self, run: Run, group: ServerGroup) -> int:
-        desired = 0 if self.plan_of.starts_empty else _saved(run).desired
-        return wanted_up(max(desired, group.capacity.min), self.healthy)
+        if self.plan_of.starts_empty:
+            return 0
+        if self.healthy is None and self.share is not None:
+            return wanted_share(group, self.share)
+        return wanted_up(max(_saved(run).desired, group.capacity.min), self.healthy)
 
     def after(self, run: Run) -> list[Json]:
         """What the strategy does once the server group is up."""

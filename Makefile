@@ -38,6 +38,10 @@ soak: install ## run many new seeds of the simulation, and the kill tests (SEEDS
 		GENNAKER_SIMULATION_FIRST=$$first GENNAKER_SIMULATION_SEEDS=$(or $(SEEDS),50000) \
 		$(BIN)/python -m pytest -n $(WORKERS) --timeout 14400 -q tests/simulation tests/kill $(ARGS)
 
+.PHONY: fuzz
+fuzz: install ## let atheris write expressions (SECONDS= how long)
+	@$(BIN)/python tests/fuzz/expressions.py build/fuzz/expressions -max_total_time=$(or $(SECONDS),60) -timeout=30 $(ARGS)
+
 .PHONY: bench
 bench: install ## compare with limits and peers, all in one run
 	@eval "$$(scripts/start-servers)" && $(BIN)/python tests/benchmarks/run.py $(ARGS)

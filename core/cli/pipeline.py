@@ -137,7 +137,13 @@ def delete_pipeline(ctx: click.Context, application: str, name: str, yes: bool) 
 @click.argument("application")
 @click.argument("name")
 @click.option(
-    "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; KEY:=JSON for what is not a text."
+    "-p",
+    "--param",
+    "--parameter",
+    "params",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter; KEY:=JSON for what is not a text.",
 )
 @click.option("--param-file", type=click.Path(), help="Parameters as a JSON or YAML object; --param goes before it.")
 @click.option("--key", help="The same key again starts nothing and names the first execution.")
@@ -200,8 +206,8 @@ def _types() -> StageTypes:
 
 
 def _report(path: str, item: Json, types: StageTypes) -> Json:
+    from gennaker.core.check import check_expressions, check_pipeline
     from gennaker.core.cloud.warnings import cloud_warnings
-    from gennaker.core.engine.requests import check_pipeline
     from gennaker.core.templates import check_config, is_templated
 
     problems, warnings = (check_config(item), ()) if is_templated(item) else check_pipeline(item)
@@ -209,7 +215,7 @@ def _report(path: str, item: Json, types: StageTypes) -> Json:
         "file": path,
         "name": item.get("name"),
         "problems": [{"where": problem.where, "message": problem.message} for problem in problems],
-        "warnings": [*warnings, *cloud_warnings(item, types)],
+        "warnings": [*warnings, *(() if problems else (*check_expressions(item), *cloud_warnings(item, types)))],
     }
 
 

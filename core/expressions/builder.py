@@ -11,7 +11,6 @@ from lark import Token, Transformer, v_args
 from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.numerals import number_of
 from gennaker.core.expressions.tree import (
-    FILLER,
     FIRST,
     HOLE,
     Arithmetic,
@@ -58,18 +57,6 @@ def refused(token: Token, message: str) -> ExpressionError:
     return ExpressionError(message, kind="SpelParseException", column=column(token))
 
 
-def woven(text: str) -> tuple[str | int, ...]:
-    """A text as what stands in it, with the numbers of its holes."""
-    found: list[str | int] = []
-    for number, piece in enumerate(text.split(HOLE)):
-        if number:
-            found.append(ord(piece[0]) - FIRST)
-            piece = piece[1:].lstrip(FILLER)
-        if piece:
-            found.append(piece)
-    return tuple(found)
-
-
 class Builder(Transformer[Token, Node]):
     """Called by the parser for each rule that it has read, the innermost first."""
 
@@ -82,7 +69,7 @@ class Builder(Transformer[Token, Node]):
         quote = token.value[0]
         text = token.value[1:-1].replace(quote * 2, quote)
         if HOLE in text:
-            return Woven(column=column(token), parts=woven(text))
+            return Woven(column=column(token), text=text)
         return Literal(column=column(token), value=text)
 
     @rule

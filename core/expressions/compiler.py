@@ -90,7 +90,10 @@ class _Compiler:
         return lambda _scope, _this: value
 
     def _woven(self, node: tree.Woven) -> Compiled:
-        parts = [part if isinstance(part, str) else self._of(part, node.column) for part in node.parts]
+        text = node.text
+        if not self.holes:
+            return lambda _scope, _this: text
+        parts = [part if isinstance(part, str) else self._of(part, node.column) for part in _woven(text)]
 
         def weave(scope: Scope, _this: Any) -> str:
             texts = [one if isinstance(one, str) else _put(one, scope) for one in parts]
@@ -344,6 +347,18 @@ def bare_name(node: tree.Node) -> str | None:
         step = node.steps[0]
         return step.name if isinstance(step, tree.Property) else None
     return None
+
+
+def _woven(text: str) -> tuple[str | int, ...]:
+    """A text as what stands in it, with the numbers of its holes."""
+    found: list[str | int] = []
+    for number, piece in enumerate(text.split(tree.HOLE)):
+        if number:
+            found.append(ord(piece[0]) - tree.FIRST)
+            piece = piece[1:].lstrip(tree.FILLER)
+        if piece:
+            found.append(piece)
+    return tuple(found)
 
 
 def _put(hole: Hole, scope: Scope) -> str:

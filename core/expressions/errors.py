@@ -2,7 +2,10 @@
 
 from gennaker.core.model.execution import Wanted
 
-__all__ = ["Deferred", "ExpressionError", "LimitReached", "Wanted"]
+__all__ = ["FAULT", "LIMIT", "Deferred", "ExpressionError", "LimitReached", "Wanted", "fault_of_ours"]
+
+#: The kind of what ended at a limit, and of what only a fault of ours can be.
+LIMIT, FAULT = "SpelLimitException", "InternalError"
 
 
 class ExpressionError(Exception):
@@ -16,15 +19,17 @@ class ExpressionError(Exception):
         self.column = column
 
 
-#: The kind of what ended at a limit.
-LIMIT = "SpelLimitException"
-
-
 class LimitReached(ExpressionError):
     """An expression wanted more steps, characters, elements or time than one evaluation may use."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, kind=LIMIT)
+
+
+def fault_of_ours(what: str, fault: Exception) -> ExpressionError:
+    """An exception that nothing should have raised, as an error of the expression that met it."""
+    message = f"cannot be {what}, through a fault of Gennaker's own: {type(fault).__name__}: {str(fault)[:200]}"
+    return ExpressionError(message, kind=FAULT)
 
 
 class Deferred(Exception):

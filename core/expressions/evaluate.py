@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from gennaker.core.expressions.budget import Budget
-from gennaker.core.expressions.errors import LIMIT, Deferred, ExpressionError, LimitReached, Wanted
+from gennaker.core.expressions.errors import LIMIT, Deferred, ExpressionError, LimitReached, Wanted, fault_of_ours
 from gennaker.core.expressions.java.text import joined
 from gennaker.core.expressions.plain import plain
 from gennaker.core.expressions.scope import Scope
@@ -79,6 +79,8 @@ def _holds_expressions(value: Any) -> bool:
 
 class Walk:
     """One walk through a value, and what it has found so far."""
+
+    __slots__ = ("failures", "scope", "unresolved", "wanted")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -186,6 +188,8 @@ class Walk:
             self.wanted[deferred.wanted.key] = deferred.wanted
         except RecursionError:
             self._failed(part, text, keys, LimitReached("needs values that are nested too deeply"))
+        except Exception as fault:  # one bad expression must not stop its whole shard
+            self._failed(part, text, keys, fault_of_ours("evaluated", fault))
         return _NONE
 
     def _failed(self, part: Part, text: str, keys: _Keys, error: ExpressionError) -> None:

@@ -27,9 +27,9 @@ def number_of(text: str, column: int) -> Any:
     if digits.isdigit() and suffix not in "fd":
         return _integer(digits, 10, text, column, long=suffix == "l")
     if suffix == "l":
-        raise _wrong(f"{text} has a fraction or an exponent, so it cannot be a Long", column)
+        raise _wrong(f"{text[:40]} has a fraction or an exponent, so it cannot be a Long", column)
     if not _REAL.fullmatch(digits):
-        raise _wrong(f"{text} is no number", column)
+        raise _wrong(f"{text[:40]} is no number", column)
     return numbers.Float(float(digits)) if suffix == "f" else float(digits)
 
 
@@ -53,7 +53,8 @@ def _integer(digits: str, base: int, text: str, column: int, *, long: bool) -> A
     value = int(digits, base) if len(digits.lstrip("0")) <= _DIGITS else math.inf
     if value > most:
         hint = "" if long else "; write it with L at its end to make it a Long"
-        raise _wrong(f"{text} does not fit into {'a Long' if long else 'an Integer'}{hint}", column)
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        raise _wrong(f"{shown} does not fit into {'a Long' if long else 'an Integer'}{hint}", column)
     return numbers.Long(value) if long else value
 
 

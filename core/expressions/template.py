@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gennaker.core.expressions.cache import TextCache
 from gennaker.core.expressions.compiler import Program, compile_tree
-from gennaker.core.expressions.errors import ExpressionError
+from gennaker.core.expressions.errors import ExpressionError, fault_of_ours
 from gennaker.core.expressions.parser import parse
 
 _CLOSING = {")": "(", "]": "[", "}": "{"}
@@ -89,7 +89,7 @@ def _end(text: str, start: int) -> int:
         at += 1
     if open_:
         raise _unbalanced(f"'{open_[-1][0]}' is not closed", open_[-1][1] - start)
-    raise _unbalanced("the expression has no '}' at its end", max(len(text) - start - 1, 0))
+    raise _unbalanced("the expression has no '}' at its end", len(text) - start)
 
 
 def _unbalanced(message: str, offset: int) -> ExpressionError:
@@ -102,15 +102,21 @@ def read_part(source: str, start: int, holes: Any = ()) -> Part:
         return Part(source=source, start=start, program=compile_tree(source, parse(source), holes))
     except ExpressionError as error:
         return Part(source=source, start=start, error=error)
+    except Exception as fault:  # as when it is evaluated: one bad expression must not stop its whole shard
+        return Part(source=source, start=start, error=fault_of_ours("read", fault))
 
 
 def part_at(text: str, span: Span) -> Part:
     """What stands in a span, read."""
     inside = text[span.start + 2 : span.end if span.error else span.end - 1]
     source = inside.strip()
-    start = span.start + 2 + len(inside) - len(inside.lstrip())
+    space = len(inside) - len(inside.lstrip())
+    start = span.start + 2 + space
     if span.error:
-        return Part(source=source, start=start, error=span.error)
+        error = ExpressionError(
+            span.error.message, kind=span.error.kind, column=max((span.error.column or 1) - space, 1)
+        )
+        return Part(source=source, start=start, error=error)
     return read_part(source, start)
 
 

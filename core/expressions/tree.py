@@ -27,9 +27,9 @@ class Literal(Node, frozen=True, kw_only=True):
 
 
 class Woven(Node, frozen=True, kw_only=True):
-    """A text literal of a condition with `${…}` in it: texts, and the numbers of what stands between them."""
+    """A text literal with a `HOLE` in it: in a condition the place of a `${…}`, elsewhere a character like any other."""
 
-    parts: tuple[str | int, ...]
+    text: str
 
 
 class Hole(Node, frozen=True, kw_only=True):

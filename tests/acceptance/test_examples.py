@@ -81,6 +81,12 @@ def test_every_example_succeeds(runner: Callable[[str], Execution], name: str) -
     wanted = {
         "failure-options": {"1": "FAILED_CONTINUE", "2": "SUCCEEDED", "3": "STOPPED", "4": "NOT_STARTED"},
         "webhook": {"1": "FAILED_CONTINUE", "2": "SUCCEEDED"},
+        "preconditions": {
+            **dict.fromkeys(("1", "2<1", "2<2", "2", "3"), "SUCCEEDED"),
+            **dict.fromkeys(("4<1", "4"), "STOPPED"),
+            "5": "NOT_STARTED",
+        },
+        "branches-by-expression": {"1": "SUCCEEDED", "2": "SUCCEEDED", "3": "SKIPPED", "4": "SUCCEEDED"},
     }.get(name, dict.fromkeys(statuses(execution), "SUCCEEDED"))
     assert statuses(execution) == wanted
 
@@ -121,6 +127,36 @@ def test_a_parameter_that_is_no_option_is_refused(daemon: Any) -> None:
     refused = daemon("pipeline", "run", "example", "parameters", "-p", "environment=moon")
     assert refused.code == 4
     assert "staging, production" in refused.err
+
+
+def test_variables_reach_the_stages_that_follow(daemon: Any) -> None:
+    daemon.save(json.loads(FILES["variables"].read_text()))
+    stages = daemon.ended(daemon.run("example", "variables", parameters={"version": "v2.7.0"}))["stages"]
+    assert stages[0]["outputs"] == {
+        "number": "2.7.0",
+        "parts": ["2", "7", "0"],
+        "minor": 7,
+        "next": "2.8.0",
+        "labels": {"version": "2.7.0", "even": False},
+    }
+    assert stages[2]["context"]["comments"] == "Release 2.7.0, then 2.8.0; image: shop:2.7.0\nnext: 2.8.0\n"
+    assert stages[2]["context"]["release"] == {"version": "2.7.0", "even": False}
+
+
+def test_an_expression_decides_which_branch_runs(daemon: Any) -> None:
+    daemon.save(json.loads(FILES["branches-by-expression"].read_text()))
+    ended = daemon.ended(daemon.run("example", "branches-by-expression", parameters={"environment": "production"}))
+    assert statuses(ended) == {"1": "SUCCEEDED", "2": "SKIPPED", "3": "SUCCEEDED", "4": "SUCCEEDED"}
+    assert ended["stages"][3]["context"]["comments"] == "after a canary"
+
+
+def test_a_precondition_that_does_not_hold_says_so_in_its_own_words(daemon: Any) -> None:
+    daemon.save(json.loads(FILES["preconditions"].read_text()))
+    ended = daemon.ended(daemon.run("example", "preconditions", parameters={"environment": "moon"}))
+    assert ended["status"] == "TERMINAL"
+    checks = {stage["refId"]: stage["context"] for stage in ended["stages"] if stage["type"] == "checkPrecondition"}
+    assert "gave False, expected true" in checks["2<1"]["exception"]["details"]["error"]
+    assert checks["4<1"]["exception"]["details"]["error"] == "Customers hear of production only"
 
 
 def test_a_child_runs_with_its_parameters_and_knows_its_parent(daemon: Any) -> None:

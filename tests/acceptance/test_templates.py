@@ -57,8 +57,10 @@ def test_a_template_lives_from_its_first_version_to_its_end(daemon: Any, save: A
     assert save("template", more, "--skip-plan").code == 0
     answer = daemon.http.post("/pipelines/app/lives", json={})
     assert (answer.status_code, answer.json()["errors"]) == (400, ["variables: Missing variable values for: more"])
-    failed = daemon.http.get("/applications/app/executions/search?pipelineName=lives&statuses=TERMINAL").json()
-    assert [each["cancellationReason"] for each in failed] == [f"Failed on startup: {answer.json()['message']}"]
+    newest = daemon.http.get("/applications/app/executions/search?pipelineName=lives&size=1").json()[0]
+    failed = daemon.ended(newest["id"])
+    assert (failed["status"], failed["canceledBy"]) == ("TERMINAL", "system")
+    assert failed["cancellationReason"] == f"Failed on startup: {answer.json()['message']}"
 
     kept = daemon("template", "delete", "life", "--yes")
     assert kept.code == 1

@@ -6,32 +6,42 @@ Separate because they are stricter than the operators of expressions: a Long 1 i
 import struct
 from typing import Any
 
-from gennaker.core.expressions.errors import ExpressionError
+from gennaker.core.expressions.errors import ExpressionError, LimitReached
 from gennaker.core.expressions.java import objects
+from gennaker.core.expressions.java.calendar_text import day_of
 from gennaker.core.expressions.java.kinds import Char, Float, Long, kind_of, wrap
 from gennaker.core.expressions.java.names import described, type_of
-from gennaker.core.expressions.java.objects import NANOS
+from gennaker.core.expressions.java.objects import DAY, NANOS
 
+#: How deep lists and maps may hold each other in what is compared.
+DEEPEST = 100
 _ORDERED = (
     *(objects.Instant, objects.LocalDate, objects.LocalTime, objects.LocalDateTime),
     *(objects.ZonedDateTime, objects.Duration),
 )
 
 
-def equals(left: Any, right: Any) -> bool:
-    """Java's `Objects.equals`: kinds of numbers and of collections count."""
+def _deeper(depth: int) -> int:
+    if depth > DEEPEST:
+        raise LimitReached(f"compares lists and maps that hold each other more than {DEEPEST} deep")
+    return depth + 1
+
+
+def equals(left: Any, right: Any, depth: int = 0) -> bool:
+    """Java's `Objects.equals`: kinds of numbers and of collections count. Raises LimitReached for what is nested too deep."""
     if left is right:
         return True
+    depth = _deeper(depth)
     if isinstance(left, list) or isinstance(right, list):
         if _shape(left) != _shape(right) or len(left) != len(right):
             return False
         if isinstance(left, objects.JavaSet):
-            return all(any(equals(one, other) for other in right) for one in left)
-        return all(map(equals, left, right))
+            return all(any(equals(one, other, depth) for other in right) for one in left)
+        return all(equals(one, other, depth) for one, other in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equals(value, right[key]) for key, value in left.items())
+        return left.keys() == right.keys() and all(equals(value, right[key], depth) for key, value in left.items())
     if isinstance(left, objects.Entry) and isinstance(right, objects.Entry):
-        return equals(left.key, right.key) and equals(left.value, right.value)
+        return equals(left.key, right.key, depth) and equals(left.value, right.value, depth)
     if isinstance(left, float) and isinstance(right, float) and type(left) is type(right):
         return struct.pack(">d", left) == struct.pack(">d", right)
     if kind_of(left) != kind_of(right) or isinstance(left, bool) != isinstance(right, bool):
@@ -54,23 +64,22 @@ def text_hash(text: str) -> int:
     return wrap(number, 32)
 
 
-def hash_code(value: Any) -> int:
-    """The hash of a value, where Java defines one. Raises ExpressionError for others."""
-    if isinstance(value, bool):
-        return 1231 if value else 1237
+def hash_code(value: Any, depth: int = 0) -> int:
+    """The hash of a value, where Java defines one. Raises ExpressionError for others, LimitReached for what is nested too deep."""
     if isinstance(value, str):
         return text_hash(value)
+    depth = _deeper(depth)
+    if isinstance(value, objects.JavaSet):
+        return wrap(sum(hash_code(item, depth) for item in value), 32)
     if isinstance(value, list) and not isinstance(value, objects.Array):
-        if isinstance(value, objects.JavaSet):
-            return wrap(sum(map(hash_code, value)), 32)
         number = 1
         for item in value:
-            number = wrap(31 * number + hash_code(item), 32)
+            number = wrap(31 * number + hash_code(item, depth), 32)
         return number
     if isinstance(value, dict):
-        return wrap(sum(hash_code(key) ^ hash_code(item) for key, item in value.items()), 32)
+        return wrap(sum(hash_code(key) ^ hash_code(item, depth) for key, item in value.items()), 32)
     if isinstance(value, objects.Entry):
-        return hash_code(value.key) ^ hash_code(value.value)
+        return hash_code(value.key) ^ hash_code(value.value, depth)
     return _scalar_hash(value)
 
 
@@ -82,6 +91,8 @@ def _folded(number: int) -> int:
 def _scalar_hash(value: Any) -> int:
     if value is None:
         return 0
+    if isinstance(value, bool):
+        return 1231 if value else 1237
     if isinstance(value, Float):
         return int(struct.unpack(">i", struct.pack(">f", value))[0])
     if isinstance(value, float):
@@ -97,6 +108,9 @@ def _scalar_hash(value: Any) -> int:
     if isinstance(value, objects.Instant | objects.Duration):
         seconds, nanos = divmod(value.nanos, NANOS)
         return wrap(_folded(seconds) + 51 * nanos, 32)
+    calendar = _calendar_hash(value)
+    if calendar is not None:
+        return calendar
     raise ExpressionError(f"the hash of {described(value)} is different in every run, so it has no value here")
 
 
@@ -107,6 +121,21 @@ def compare_to(left: Any, right: Any) -> int:
     if one is None or other is None or not same:
         raise ExpressionError(f"cannot compare {described(left)} with {described(right)}")
     return int(one > other) - int(one < other)
+
+
+def _calendar_hash(value: Any) -> int | None:
+    """The hash of a date or time without a zone; None for everything else."""
+    if isinstance(value, objects.LocalDate):
+        day = day_of(value.day)
+        return (day.year & ~0x7FF) ^ ((day.year << 11) + (day.month << 6) + day.day)
+    if isinstance(value, objects.LocalTime):
+        return _folded(value.nanos)
+    if isinstance(value, objects.LocalDateTime):
+        halves = objects.LocalDate(value.nanos // DAY), objects.LocalTime(value.nanos % DAY)
+        return (_calendar_hash(halves[0]) or 0) ^ (_calendar_hash(halves[1]) or 0)
+    if isinstance(value, objects.Period):
+        return wrap(value.years + value.months * 2**8 + value.days * 2**16, 32)
+    return None
 
 
 def _order_key(value: Any) -> Any:

@@ -1,22 +1,27 @@
 """Match, replace and split by regular expressions, with Java's results and a limit on time.
 
-Separate because this is the one place where an engine runs a pattern that a user wrote. A pattern that backtracks without end is stopped:
-the only limit of an evaluation that is time and not a count.
+Separate because this is the one place where an engine runs a pattern that a user wrote. A pattern that backtracks without end is stopped
+by the engine: the only limit of an evaluation that is time and not a count.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
-from time import perf_counter
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
-import regex
-
-from gennaker.core.expressions.budget import Budget
+from gennaker.core.expressions.budget import ELEMENTS, Budget
 from gennaker.core.expressions.errors import ExpressionError, LimitReached
 from gennaker.core.expressions.java.patterns import Translator
 
+if TYPE_CHECKING:
+    import regex
+
+T = TypeVar("T")
 _DIGITS = "0123456789"
+#: What every run of a pattern costs in steps, and the seconds that are tried one after the other. A run that ends in the first is free, so
+#: that the same expression ends in the same way on a slow machine; nothing here looks at a clock.
+_STEPS, _TRIES = 20, (0.0005, 0.005, 0.05, 0.3)
 #: Java never takes `ß` for `ss`.
 _SIMPLE_FOLDING = "(?-f)"
 
@@ -24,6 +29,8 @@ _SIMPLE_FOLDING = "(?-f)"
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> "regex.Pattern[str]":
     """A pattern, ready to run. Raises ExpressionError that says where it cannot be read."""
+    import regex  # loaded with the first pattern, as the tables are with the first call
+
     translated = Translator(pattern).translate()
     try:
         return regex.compile(_SIMPLE_FOLDING + translated, regex.V1)
@@ -33,63 +40,64 @@ def compiled(pattern: str) -> "regex.Pattern[str]":
         ) from None
 
 
-class Clock:
-    """Runs a pattern inside what time its evaluation has left."""
-
-    def __init__(self, pattern: str, budget: Budget) -> None:
-        self.pattern = pattern
-        self.budget = budget
-
-    def __enter__(self) -> float:
-        """The seconds that are left. Raises LimitReached."""
-        if self.budget.seconds <= 0:
-            raise self._late()
-        self.began = perf_counter()
-        return self.budget.seconds
-
-    def __exit__(self, kind: type[BaseException] | None, *_: Any) -> None:
-        """Take off what was used. Raises LimitReached."""
-        self.budget.seconds -= perf_counter() - self.began
-        if kind is not None and issubclass(kind, TimeoutError):
-            raise self._late() from None
-
-    def _late(self) -> LimitReached:
-        return LimitReached(f"the regular expression '{self.pattern[:200]}' takes too long on this text")
+def _run(pattern: str, budget: Budget, search: Callable[["regex.Pattern[str]", float], T]) -> T:
+    """What a search finds, tried with more and more time; each try that was too short is paid for. Raises ExpressionError, LimitReached."""
+    prepared = compiled(pattern)
+    budget.spend(_STEPS)
+    for seconds in _TRIES:
+        if budget.seconds < seconds:
+            break
+        try:
+            return search(prepared, seconds)
+        except TimeoutError:
+            budget.seconds -= seconds
+    budget.seconds = 0
+    raise LimitReached(f"the regular expression '{pattern[:200]}' takes too long on this text")
 
 
 def matches(text: str, pattern: str, budget: Budget | None = None) -> bool:
     """Whether the whole text matches. Raises ExpressionError, LimitReached."""
-    prepared = compiled(pattern)
-    with Clock(pattern, budget or Budget()) as seconds:
-        return prepared.fullmatch(text, timeout=seconds) is not None
+    return _run(
+        pattern,
+        budget or Budget(),
+        lambda prepared, seconds: prepared.fullmatch(text, timeout=seconds) is not None,
+    )
 
 
-def _found(text: str, pattern: str, budget: Budget) -> Iterator["regex.Match[str]"]:
-    at = 0
-    prepared = compiled(pattern)
-    while at <= len(text):
-        budget.spend()
-        with Clock(pattern, budget) as seconds:
-            match = prepared.search(text, at, timeout=seconds)
+def _found(text: str, pattern: str, budget: Budget, most: int) -> list["regex.Match[str]"]:
+    """The first places where a pattern matches, each after the one before."""
+    most = min(most, budget.steps // 2 + 1)
+    found = _run(pattern, budget, lambda prepared, seconds: _scan(prepared, text, most, seconds))
+    budget.spend(2 * len(found))
+    return found
+
+
+def _scan(prepared: "regex.Pattern[str]", text: str, most: int, seconds: float) -> list["regex.Match[str]"]:
+    found = list(islice(prepared.finditer(text, timeout=seconds), most))
+    if all(match.end() > match.start() for match in found):
+        return found
+    # After a match of nothing Java goes on with the next character, where the engine tries the same place again.
+    found, at = [], 0
+    while at <= len(text) and len(found) < most:
+        match = prepared.search(text, at, timeout=seconds)
         if match is None:
-            return
-        yield match
+            break
+        found.append(match)
         at = match.end() + (match.end() == match.start())
+    return found
 
 
 def replace(text: str, pattern: str, replacement: str, budget: Budget, *, once: bool = False) -> str:
     """Java's `replaceAll`, or `replaceFirst`. Raises ExpressionError, LimitReached."""
     parts: list[str] = []
     at = size = 0
-    for match in _found(text, pattern, budget):
+    for match in _found(text, pattern, budget, 1 if once else ELEMENTS):
         put = _expanded(match, replacement)
         size += match.start() - at + len(put)
         if size > budget.characters:
             budget.text(size)
         parts += [text[at : match.start()], put]
         at = match.end()
-        if once:
-            break
     parts.append(text[at:])
     budget.text(sum(map(len, parts)))
     return "".join(parts)
@@ -142,7 +150,7 @@ def split(text: str, pattern: str, limit: int, budget: Budget) -> list[str]:
     parts: list[str] = []
     at = 0
     split_once = False
-    for match in _found(text, pattern, budget):
+    for match in _found(text, pattern, budget, limit + 1 if limit > 0 else ELEMENTS):
         if match.end() == 0:
             continue
         if limit > 0 and len(parts) == limit - 1:

@@ -2,8 +2,8 @@
 
 Separate because Java's objects end here: what is stored is JSON only.
 
-Decided: moments and days are written in their ISO form, as text (Spinnaker's mapper has WRITE_DATES_AS_TIMESTAMPS off for java.time), a
-java.util.Date as milliseconds, a `byte[]` as base64, an enum by its name. Numbers that JSON has no sign for (NaN, Infinity) become text.
+A java.util.Date becomes its milliseconds, a `byte[]` base64, an enum its name. Decided here: moments and days of java.time are written in
+their ISO form, which the next expression can read again; numbers that JSON has no sign for (NaN, Infinity) become text, as Jackson writes them.
 """
 
 import base64

@@ -73,6 +73,7 @@ def _towards_zero(number: int, divisor: int) -> int:
 
 _NANOS = UNITS[0]
 _EQUALS: list[Row] = [
+    ("hashCode(): int", lambda _, target: hash_code(target)),
     ("equals(Object): boolean", lambda _, target, other: equals(target, other)),
 ]
 
@@ -89,7 +90,6 @@ DURATION = Type(
     name="java.time.Duration",
     methods=table(
         *_EQUALS,
-        ("hashCode(): int", lambda _, target: hash_code(target)),
         ("abs(): Duration", lambda _, target: duration(abs(target.nanos))),
         ("compareTo(Duration): int", lambda _, target, other: (target > other) - (target < other)),
         ("dividedBy(long): Duration", _divided),

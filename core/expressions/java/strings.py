@@ -176,6 +176,16 @@ def _chars(_: Scope, chars: Array, offset: int = 0, count: int | None = None) ->
     return "".join(one.text for one in chars[offset : offset + count])
 
 
+def _bytes(scope: Scope, target: str, charset: str) -> Array:
+    scope.budget.elements(len(target))
+    return encoded(target, charset)
+
+
+def _to_chars(scope: Scope, target: str) -> Array:
+    scope.budget.elements(len(target))
+    return Array("char", map(Char, target))
+
+
 def _value(scope: Scope, value: Any) -> str:
     return text(value, scope.budget)
 
@@ -211,8 +221,8 @@ _METHODS = table(
         lambda _, target, other: other is not None and _folded(target) == _folded(other),
     ),
     ("formatted(Object...): String", lambda scope, target, *values: formatted(target, values, scope)),
-    ("getBytes(): byte[]", lambda _, target: encoded(target, "UTF-8")),
-    ("getBytes(String): byte[]", lambda _, target, charset: encoded(target, charset)),
+    ("getBytes(): byte[]", lambda scope, target: _bytes(scope, target, "UTF-8")),
+    ("getBytes(String): byte[]", _bytes),
     ("hashCode(): int", lambda _, target: text_hash(target)),
     ("indent(int): String", _indent),
     ("indexOf(String): int", _index),
@@ -253,7 +263,7 @@ _METHODS = table(
     ("subSequence(int, int): String", _checked),
     ("substring(int): String", lambda scope, target, begin: _checked(scope, target, begin, len(target))),
     ("substring(int, int): String", _checked),
-    ("toCharArray(): char[]", lambda _, target: Array("char", map(Char, target))),
+    ("toCharArray(): char[]", _to_chars),
     ("toLowerCase(): String", lambda _, target: target.lower()),
     ("toString(): String", lambda _, target: target),
     ("toUpperCase(): String", lambda _, target: target.upper()),

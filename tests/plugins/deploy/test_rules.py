@@ -1,11 +1,16 @@
 """The rules that are pure: targets, guards, sizes, waits, candidates, as tables."""
 
 import pytest
+from msgspec.structs import replace
 
 from gennaker.core.cloud.model import Capacity, Health, Image, Instance, ServerGroup
 from gennaker.core.errors import InvalidRequest
+from gennaker.core.model.work import Work
+from gennaker.core.run import Run
+from gennaker.core.services import Services
 from gennaker.plugins.deploy.candidates import candidate, healthy_percentage
-from gennaker.plugins.deploy.guard import guarded, lacking
+from gennaker.plugins.deploy.guard import guarded, lacking, refusal
+from gennaker.plugins.deploy.settings import Settings
 from gennaker.plugins.deploy.sizes import Wish, resized
 from gennaker.plugins.deploy.strategies.rolling import steps
 from gennaker.plugins.deploy.target import choose
@@ -118,8 +123,6 @@ def test_a_group_that_only_its_cloud_looks_at_is_judged_by_that() -> None:
     bare = ServerGroup(
         name="a", provider="p", account="a", region="r", created=0, capacity=Capacity(min=1, max=1, desired=1)
     )
-    from msgspec.structs import replace
-
     alone = replace(bare, instances=(platform,))
     assert sources_for(alone, None) == {"Amazon"}
     assert sources_for(replace(alone, load_balancers=("front",)), None) is None
@@ -216,3 +219,31 @@ class TestCandidates:
 
     def test_how_many_must_be_up(self) -> None:
         assert [healthy_percentage(each) for each in (1, 9, 10, 19, 20)] == [100, 100, 90, 90, 95]
+
+
+@pytest.mark.parametrize(("assumed", "refused"), [(True, True), (False, False)])
+def test_a_worker_that_cannot_read_the_guards_takes_every_cluster_for_guarded(assumed: bool, refused: bool) -> None:
+    work = Work(
+        execution="E",
+        stage="S",
+        kind="task",
+        name="t",
+        round=1,
+        attempt=1,
+        key="k",
+        at=0,
+        answer_by=1,
+        not_after=1,
+        shard=0,
+        type="destroyServerGroup",
+        application="shop",
+    )
+    run = Run(work, Services(settings=Settings(assume_guarded=assumed)))
+    assert bool(refusal(run, "destroy", [group(1)], [group(1)])) is refused
+    assert refusal(run, "destroy", [group(1)], [group(1), group(2)]) == ""
+    assert refusal(run, "destroy", [], []) == ""
+
+
+def test_a_ratio_that_would_stop_everything_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"less than 0\.5"):
+        Settings(min_capacity_ratio=0.5)

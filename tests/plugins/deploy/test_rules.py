@@ -48,7 +48,7 @@ def group(number: int, up: int = 1, *, size: int | None = None, disabled: bool =
         (0, "current", None),
     ],
 )
-def test_targets(count: int, target: str, found: int | None) -> None:
+def test_a_target_is_one_of_the_cluster(count: int, target: str, found: int | None) -> None:
     groups = [group(number) for number in range(count)]
     if found is None:
         with pytest.raises(InvalidRequest):
@@ -69,7 +69,7 @@ def test_targets(count: int, target: str, found: int | None) -> None:
         ([3, 2, 1], [0, 1], 0.4, False),
     ],
 )
-def test_guards(ups: list[int], leaving: list[int], ratio: float, allowed: bool) -> None:
+def test_a_guard_counts_what_is_left(ups: list[int], leaving: list[int], ratio: float, allowed: bool) -> None:
     groups = [group(number, up) for number, up in enumerate(ups)]
     reason = lacking("destroy", [groups[index] for index in leaving], groups, ratio)
     assert (reason == "") is allowed
@@ -111,7 +111,7 @@ def test_how_many_must_be_up(desired: int, percentage: float | None, target: int
     assert wanted_up(desired, percentage) == target
 
 
-def test_shares() -> None:
+def test_shares_are_rounded_up() -> None:
     some = group(1, 7)
     assert [wanted_share(some, each) for each in (0, 50, 100)] == [0, 4, 7]
     assert [wanted_down(some, each) for each in (0, 25, 50, 100)] == [0, 2, 4, 7]
@@ -153,7 +153,7 @@ NOW = Capacity(min=2, max=8, desired=4)
         (Wish(action="scale_to_cluster", number=2), (5, 8, 9)),
     ],
 )
-def test_sizes(wish: Wish, size: tuple[int, int, int]) -> None:
+def test_a_wish_comes_to_a_size(wish: Wish, size: tuple[int, int, int]) -> None:
     other = Capacity(min=5, max=9, desired=6)
     found = resized(wish, NOW, other, [NOW, other])
     assert (found.min, found.desired, found.max) == size
@@ -168,7 +168,7 @@ def test_sizes_that_cannot_be(wish: Wish) -> None:
         resized(wish, NOW, None, [])
 
 
-def test_steps() -> None:
+def test_steps_rise_to_a_hundred() -> None:
     assert steps([25, 50], "x") == [25, 50, 100]
     assert steps("50,100", "x") == [50, 100]
     assert steps(None, "x") == [100]

@@ -38,7 +38,7 @@ TYPES = {
         ({"type": "deploy", "clusters": "${clusters}"}, ""),
     ],
 )
-def test_warnings(stage, warning):
+def test_a_stage_is_warned_of_with_its_place(stage, warning):
     assert cloud_warnings({"stages": [stage]}, TYPES) == ([warning] if warning else [])
 
 

@@ -99,7 +99,7 @@ def test_a_plan_asks_the_cloud_and_changes_nothing(cloudy):
     assert part["does"] == [
         "locks cluster memory:prod:here:shop-web",
         "creates a server group of shop-web",
-        "then: Disable the others",
+        "then: Disable the others: disable shop-web-v000",
     ]
     assert not cloud.asked
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from gennaker.core.cloud.provider import CloudError
+
 CLOUD = """
 import time
 from gennaker.core.hookspecs import hookimpl
@@ -126,3 +128,18 @@ def test_a_cluster_is_counted_for_a_precondition(cloudy, until):
         id_ = runtime.services.control.start(pipeline(stage), {}, user="ann")
         ends[expected] = until(runtime, id_).status
     assert ends == {1: "SUCCEEDED", 2: "TERMINAL"}
+
+
+def test_a_failed_deployment_can_be_restarted(cloudy, until):
+    runtime, cloud = cloudy
+    cloud.add_group("shop-web-v000", 1, image="v1")
+    cloud.fail("disable", CloudError("quota of here is used up"))
+    id_ = runtime.services.control.start(pipeline(DEPLOY), {}, user="ann")
+    found = until(runtime, id_)
+    assert found.status == "TERMINAL"
+    assert present(cloud) == {"shop-web-v000": False, "shop-web-v001": False}
+    (top,) = found.top_level()
+    runtime.services.control.restart(id_, top.id, user="ann")
+    again = until(runtime, id_, test=lambda each: each.status.complete and each.sequence > found.sequence)
+    assert again.status == "SUCCEEDED"
+    assert present(cloud) == {"shop-web-v000": True, "shop-web-v001": True, "shop-web-v002": False}

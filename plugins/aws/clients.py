@@ -34,7 +34,7 @@ class Clients:
             return self._made[service, region]
 
     def _client(self, session: "Session", service: str, region: str) -> Any:
-        return session.create_client(  # type: ignore[call-overload]
+        return session.create_client(
             service, region_name=region, endpoint_url=self._account.endpoint or None, config=self._config()
         )
 
@@ -83,7 +83,7 @@ class Clients:
         plain = Session()
 
         def sts(service: str, **keys: Any) -> Any:
-            return plain.create_client(  # type: ignore[call-overload]
+            return plain.create_client(
                 service, region_name=region, endpoint_url=ours.endpoint or None, config=self._config(), **keys
             )
 

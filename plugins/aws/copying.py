@@ -68,11 +68,8 @@ def _of_group(place: Place, group: Json) -> Json:
 
 
 def _hooks(place: Place, name: str) -> list[Json]:
-    answer = place.call(
-        "autoscaling", "describe_lifecycle_hooks", f"server group {name}", AutoScalingGroupName=name
-    )
-    kept = ("LifecycleTransition", "HeartbeatTimeout", "DefaultResult", "RoleARN", "NotificationMetadata")
-    kept = (*kept, "NotificationTargetARN")
+    answer = place.call("autoscaling", "describe_lifecycle_hooks", f"server group {name}", AutoScalingGroupName=name)
+    kept = ("LifecycleTransition", "HeartbeatTimeout", "DefaultResult", "NotificationMetadata", "NotificationTargetARN")
     hooks = []
     for hook in answer.get("LifecycleHooks", ()):
         told = {key[:1].lower() + key[1:]: hook[key] for key in kept if hook.get(key) is not None}

@@ -29,9 +29,7 @@ def raw(place: Place, name: str) -> Json | None:
 def all_raw(place: Place, filters: Sequence[Json] = ()) -> list[Json]:
     """AWS's descriptions of all groups, or of those that filters let through."""
     arguments = {"Filters": list(filters)} if filters else {}
-    return place.pages(
-        "autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "server groups", **arguments
-    )
+    return place.pages("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "server groups", **arguments)
 
 
 def suspended(group: Json) -> set[str]:

@@ -41,7 +41,9 @@ def of_classic(found: Sequence[tuple[str, Mapping[str, Any]]]) -> Health:
         }
         for name, one in found
     ]
-    return Health(type="LoadBalancer", state=worst(classic_state(one) for _, one in found), extra={"loadBalancers": told})
+    return Health(
+        type="LoadBalancer", state=worst(classic_state(one) for _, one in found), extra={"loadBalancers": told}
+    )
 
 
 def of_targets(found: Sequence[tuple[str, Mapping[str, Any]]]) -> Health:

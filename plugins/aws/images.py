@@ -51,7 +51,9 @@ def resolve(place: Place, name: str, where: str = "amiName") -> Image:
     if not found:
         owners = ", ".join(["self", *place.account.image_owners])
         hint = "" if _ID.fullmatch(name) else f" of the owners {owners}"
-        raise InvalidRequest(f"there is no available image {name!r}{hint} in {place.account.name}/{place.region}", where)
+        raise InvalidRequest(
+            f"there is no available image {name!r}{hint} in {place.account.name}/{place.region}", where
+        )
     return found[0]
 
 
@@ -68,7 +70,9 @@ def tag(place: Place, names: Collection[str], tags: dict[str, str], operation: O
 def _all_named(place: Place, name: str) -> list[Image]:
     found = find(place, ImageQuery(name=name))
     if not found:
-        raise InvalidRequest(f"there is no available image {name!r} in {place.account.name}/{place.region}", "imageNames")
+        raise InvalidRequest(
+            f"there is no available image {name!r} in {place.account.name}/{place.region}", "imageNames"
+        )
     return found
 
 

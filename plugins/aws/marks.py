@@ -30,7 +30,9 @@ def key_value(operation: Operation) -> str:
 def own_tags(operation: Operation) -> dict[str, str]:
     """What tells why something was made."""
     told = {"application": operation.application, "user": operation.user, "execution": operation.execution}
-    tags = {f"gennaker:{name}": _NOT_IN_VALUES.sub("_", value)[:_LONGEST_VALUE] for name, value in told.items() if value}
+    tags = {
+        f"gennaker:{name}": _NOT_IN_VALUES.sub("_", value)[:_LONGEST_VALUE] for name, value in told.items() if value
+    }
     return {KEY_TAG: key_value(operation), **tags}
 
 
@@ -78,3 +80,14 @@ def lowered(key: str) -> str:
     """A key with its leading capitals in lower case."""
     found = _CAPITALS.match(key)
     return found[0].lower() + key[found.end() :] if found else key
+
+
+def raised(value: Any) -> Any:
+    """Spinnaker's JSON in AWS's words: keys begin with a capital; what is null or empty is left out."""
+    if isinstance(value, Mapping):
+        return {
+            str(key)[:1].upper() + str(key)[1:]: raised(item) for key, item in value.items() if item not in (None, "")
+        }
+    if isinstance(value, list | tuple):
+        return [raised(item) for item in value]
+    return value

@@ -45,9 +45,7 @@ def _subnet(told: Json) -> Subnet:
     parts = tags.get("Name", "").split(".")
     if not purpose and len(parts) == 3:
         purpose = parts[1]
-    return Subnet(
-        id=told["SubnetId"], vpc=told["VpcId"], zone=told["AvailabilityZone"], purpose=purpose, target=target
-    )
+    return Subnet(id=told["SubnetId"], vpc=told["VpcId"], zone=told["AvailabilityZone"], purpose=purpose, target=target)
 
 
 def for_purpose(

@@ -5,7 +5,7 @@ Separate because nothing else calls the SDK.
 
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from gennaker.core.cloud.provider import CloudError, Operation
@@ -47,9 +47,7 @@ class Place:
         """A resource with its place, for people."""
         return f"{what} in {self.account.name}/{self.region}"
 
-    def call(
-        self, service: str, action: str, what: str, *, again_on: str = "", **arguments: Any
-    ) -> Json:
+    def call(self, service: str, action: str, what: str, *, again_on: str = "", **arguments: Any) -> Json:
         """Make a call about `what`. `again_on` fits errors (`Code: message`) that pass once AWS knows what was just made.
 
         Raises CloudError and InvalidRequest.
@@ -58,9 +56,20 @@ class Place:
         assert found is not None
         return found
 
-    def attempt(self, service: str, action: str, what: str, fine: Collection[str], **arguments: Any) -> Json | None:
+    def attempt(
+        self, service: str, action: str, what: str, fine: Collection[str], *, again_on: str = "", **arguments: Any
+    ) -> Json | None:
         """Make a call; None when AWS refuses it with one of the `fine` codes (or the beginning of a `Code: message`)."""
-        return self._made(service, action, what, fine, "", arguments)
+        return self._made(service, action, what, fine, again_on, arguments)
+
+    def until(self, look: Callable[[], Json | None]) -> Json | None:
+        """Look a few times for something that AWS may tell of in a moment; None when it does not."""
+        for turn in range(_LOOKS):
+            if (found := look()) is not None:
+                return found
+            if turn < _LOOKS - 1:
+                time.sleep(self.PAUSE_S * 2**turn)
+        return None
 
     def pages(self, service: str, action: str, key: str, what: str, **arguments: Any) -> list[Json]:
         """Everything that a listing call lists under a key."""
@@ -132,7 +141,8 @@ class Places:
         ours = self._accounts.get(account)
         if ours is None:
             raise InvalidRequest(
-                f"{account!r} is no account of cloud aws; expected one of {', '.join(sorted(self._accounts))}", "account"
+                f"{account!r} is no account of cloud aws; expected one of {', '.join(sorted(self._accounts))}",
+                "account",
             )
         if region not in ours.regions:
             raise InvalidRequest(

@@ -90,9 +90,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     attempts: Annotated[
         int, Meta(ge=1, le=20, description="how often one call is tried while AWS throttles it or does not answer")
     ] = 5
-    poll_s: Annotated[
-        float, Meta(ge=5, le=3600, description="seconds between two looks at an account and region")
-    ] = 30.0
+    poll_s: Annotated[float, Meta(ge=5, le=3600, description="seconds between two looks at an account and region")] = (
+        30.0
+    )
 
     def __post_init__(self) -> None:
         """Refuse two accounts of one name."""

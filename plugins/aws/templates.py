@@ -3,14 +3,17 @@
 Separate because groups only name them. A version of a template never changes, so it is read once.
 """
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 
 from gennaker.core.cloud.provider import KEY_TAG
-from gennaker.plugins.aws.marks import CLUSTER_TAG, GROUP_TAG, chunks, tag_map
+from gennaker.plugins.aws.marks import CLUSTER_TAG, GROUP_TAG, chunks, millis, tag_map
 from gennaker.plugins.aws.place import Json, Place
 
 _MOST_KEPT = 20_000
+#: A template of this age, in seconds, is nobody's who is still creating a group.
+YOUNG_S = 3600.0
 _GONE = ("InvalidLaunchTemplate", "ValidationError")
 
 
@@ -81,11 +84,12 @@ def by_key(place: Place, key: str) -> Json | None:
 
 
 def sweep(place: Place, cluster: str, taken: Iterable[str], key: str) -> None:
-    """Remove the templates of a cluster's groups that are gone: what a crash in the middle of a removal left."""
-    present = set(taken)
+    """Remove the older templates of a cluster's groups that are gone: what a crash in the middle of a removal left."""
+    present, before = set(taken), (time.time() - YOUNG_S) * 1000
     for one in _tagged(place, CLUSTER_TAG, cluster):
         tags = tag_map(one.get("Tags"))
-        if tags.get(GROUP_TAG) not in present and tags.get(KEY_TAG) != key:
+        left = tags.get(GROUP_TAG) not in present and tags.get(KEY_TAG) != key
+        if left and millis(one.get("CreateTime")) < before:
             remove(place, one["LaunchTemplateId"], one["LaunchTemplateName"])
 
 
@@ -98,9 +102,7 @@ def remove(place: Place, id_: str, name: str) -> None:
 
 def _tagged(place: Place, tag: str, value: str) -> list[Json]:
     filters = [{"Name": f"tag:{tag}", "Values": [value]}]
-    return place.pages(
-        "ec2", "describe_launch_templates", "LaunchTemplates", "launch templates", Filters=filters
-    )
+    return place.pages("ec2", "describe_launch_templates", "LaunchTemplates", "launch templates", Filters=filters)
 
 
 def _in_new_words(old: Json) -> Json:

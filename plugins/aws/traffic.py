@@ -10,7 +10,7 @@ from gennaker.core.cloud.model import State
 from gennaker.core.errors import InvalidRequest
 from gennaker.plugins.aws import groups
 from gennaker.plugins.aws.health import classic_state, target_state
-from gennaker.plugins.aws.instances import group_name, registered, targets
+from gennaker.plugins.aws.instances import group_name, machines, registered, targets
 from gennaker.plugins.aws.marks import chunks
 from gennaker.plugins.aws.place import Json, Place
 
@@ -49,7 +49,7 @@ def disable(place: Place, name: str, percentage: int) -> None:
 
 
 def alive(group: Json) -> list[str]:
-    """The instances that serve or will, oldest zone and id first: the same order at each call."""
+    """The instances that serve or will, by id: in the same order at each call."""
     members = [one for one in group.get("Instances", ()) if str(one.get("LifecycleState", "")).startswith(_ALIVE)]
     return [one["InstanceId"] for one in sorted(members, key=lambda one: one["InstanceId"])]
 
@@ -60,9 +60,9 @@ def out(place: Place, group: Json, members: Iterable[str]) -> list[str]:
     if not arns and not names:
         return []
     target, classic = targets(place, arns), registered(place, names)
-    inside = {
-        id_ for id_, told in target.items() if any(target_state(one) not in _OUT for _, one in told)
-    } | {id_ for id_, told in classic.items() if any(_listed(one) for _, one in told)}
+    inside = {id_ for id_, told in target.items() if any(target_state(one) not in _OUT for _, one in told)} | {
+        id_ for id_, told in classic.items() if any(_listed(one) for _, one in told)
+    }
     return [id_ for id_ in members if id_ not in inside]
 
 
@@ -89,6 +89,11 @@ def _processes(place: Place, action: str, group: Json, names: Collection[str]) -
 
 
 def _register(place: Place, group: Json, ids: list[str]) -> None:
+    """Register what runs; what is still starting is registered by the group itself."""
+    if not group.get("TargetGroupARNs") and not group.get("LoadBalancerNames"):
+        return
+    known = machines(place, ids)
+    ids = [id_ for id_ in ids if id_ in known and known[id_]["State"]["Name"] == "running"]
     for arn in group.get("TargetGroupARNs", ()):
         for part in chunks(ids, _BATCH):
             what = f"target group {group_name(arn)}"

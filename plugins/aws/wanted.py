@@ -18,7 +18,17 @@ Json = dict[str, Any]
 #: What AWS takes as user data, in bytes before base64.
 _MOST_USER_DATA = 16 * 1024
 _PROCESSES = frozenset(
-    "Launch Terminate AddToLoadBalancer AlarmNotification AZRebalance HealthCheck InstanceRefresh ReplaceUnhealthy ScheduledActions".split()
+    [
+        "Launch",
+        "Terminate",
+        "AddToLoadBalancer",
+        "AlarmNotification",
+        "AZRebalance",
+        "HealthCheck",
+        "InstanceRefresh",
+        "ReplaceUnhealthy",
+        "ScheduledActions",
+    ]
 )
 _BURSTS = re.compile(r"t\d")
 
@@ -221,7 +231,9 @@ def problems(wanted: Wanted) -> list[str]:
     for process in sorted(set(wanted.suspended_processes) - _PROCESSES):
         found.append(f"suspendedProcesses: {process!r} is no process; expected {', '.join(sorted(_PROCESSES))}")
     if wanted.unlimited_cpu_credits and wanted.instance_type and not _BURSTS.match(wanted.instance_type):
-        found.append(f"unlimitedCpuCredits: {wanted.instance_type} has no CPU credits; expected a type such as t3.small")
+        found.append(
+            f"unlimitedCpuCredits: {wanted.instance_type} has no CPU credits; expected a type such as t3.small"
+        )
     for index, device in enumerate(wanted.block_devices):
         found += _device(f"blockDevices[{index}]", device)
     return found
@@ -242,7 +254,11 @@ def _names(wanted: Wanted) -> list[str]:
 def _sizes(wanted: Wanted) -> list[str]:
     sizes = wanted.capacity
     if sizes is None:
-        return [] if wanted.clone or wanted.source.use_source_capacity else ["capacity: is missing; expected {min, max, desired}"]
+        return (
+            []
+            if wanted.clone or wanted.source.use_source_capacity
+            else ["capacity: is missing; expected {min, max, desired}"]
+        )
     if not 0 <= sizes.min <= sizes.desired <= sizes.max:
         return [
             f"capacity: min {sizes.min}, desired {sizes.desired}, max {sizes.max} was given; expected 0 <= min <= desired <= max"

@@ -4,6 +4,7 @@ Separate because this alone imports the SDK, when a client is first wanted.
 """
 
 import threading
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from gennaker.core.cloud.provider import CloudError
@@ -58,7 +59,7 @@ class Clients:
             raise CloudError("cloud aws needs botocore, which is not installed: pip install 'gennaker[aws]'") from error
         ours = self._account
         try:
-            session = Session(profile=ours.profile or None)
+            session = _shared(Session(profile=ours.profile or None))
             if ours.access_key:
                 session.set_credentials(ours.access_key, ours.secret_key, ours.session_token or None)
             if not ours.assume_role:
@@ -80,7 +81,7 @@ class Clients:
         from botocore.session import Session
 
         ours = self._account
-        plain = Session()
+        plain = _shared(Session())
 
         def sts(service: str, **keys: Any) -> Any:
             return plain.create_client(
@@ -91,9 +92,22 @@ class Clients:
         if ours.external_id:
             extra["ExternalId"] = ours.external_id
         fetcher = AssumeRoleCredentialFetcher(sts, source, role_arn(ours), extra_args=extra)
-        session = Session()
+        session = _shared(Session())
         session.register_component("credential_provider", CredentialResolver([_Role(fetcher)]))  # type: ignore[list-item]
         return session
+
+
+@cache
+def _loader() -> Any:
+    from botocore.loaders import create_loader
+
+    return create_loader()
+
+
+def _shared(session: "Session") -> "Session":
+    """The session with the one loader of AWS's descriptions of services, which are large."""
+    session.register_component("data_loader", _loader())
+    return session
 
 
 class _Role:

@@ -3,7 +3,7 @@
 Separate because it is the longest operation. Each step finds what an earlier call with the same key has made, and goes on behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -122,8 +122,9 @@ def _made(place: Place, key: str) -> Json | None:
 
 def _create(place: Place, resolved: Resolved, operation: Operation) -> Json:
     key, wanted = key_value(operation), resolved.wanted
-    taken = taken_names(place, wanted.cluster)
-    templates.sweep(place, wanted.cluster, taken, key)
+    present = groups.all_raw(place)
+    taken = taken_names(present, wanted.cluster)
+    templates.sweep(place, wanted.cluster, present, key)
     for _ in range(_TRIES):
         name = name_for(wanted, taken)
         template = templates.by_key(place, key) or _template(place, resolved, name, operation)
@@ -144,11 +145,11 @@ def _create(place: Place, resolved: Resolved, operation: Operation) -> Json:
     )
 
 
-def taken_names(place: Place, cluster: str) -> dict[str, int]:
+def taken_names(present: Iterable[Json], cluster: str) -> dict[str, int]:
     """The names of a cluster's groups, with when each was created."""
     return {
         one["AutoScalingGroupName"]: millis(one.get("CreatedTime"))
-        for one in groups.all_raw(place)
+        for one in present
         if parse(one["AutoScalingGroupName"]).cluster == cluster
     }
 
@@ -220,7 +221,7 @@ def _arguments(resolved: Resolved, name: str, template: Json, operation: Operati
                 "ResourceType": "auto-scaling-group",
                 "ResourceId": name,
                 "Key": tag,
-                "Value": value,
+                "Value": str(value),
                 "PropagateAtLaunch": tag != KEY_TAG,
             }
             for tag, value in tags.items()
@@ -291,7 +292,7 @@ def _finish(place: Place, group: Json, wanted: Wanted) -> None:
 
 def planned(place: Place, wanted: Wanted) -> list[str]:
     """What creating would make, one sentence each; reads only. Raises CloudError and InvalidRequest."""
-    resolved, taken = resolve(place, wanted), taken_names(place, wanted.cluster)
+    resolved, taken = resolve(place, wanted), taken_names(groups.all_raw(place), wanted.cluster)
     name, sizes = name_for(wanted, taken), wanted.capacity
     assert sizes is not None
     where = f"{place.account.name}/{place.region}"

@@ -79,7 +79,7 @@ def mixed_policy(wanted: Wanted, template: Json) -> Json:
     by_priority = sorted(wanted.launch_template_overrides_for_instance_type, key=lambda one: one.priority)
     overrides = [
         {"InstanceType": one.instance_type}
-        | ({"WeightedCapacity": one.weighted_capacity} if one.weighted_capacity else {})
+        | ({"WeightedCapacity": str(one.weighted_capacity)} if one.weighted_capacity else {})
         for one in by_priority
     ]
     launch: Json = {"LaunchTemplateSpecification": template}

@@ -84,7 +84,9 @@ def of(place: Place, group: str, name: str = "") -> list[Json]:
 def drop_alarms(place: Place, group: str, found: list[Json]) -> None:
     """Remove the alarms of policies that act for no other group."""
     arns = {one["PolicyARN"] for one in found if one.get("PolicyARN")}
-    names = [alarm["AlarmName"] for one in found if one.get("PolicyType") != _TRACKING for alarm in one["Alarms"]]
+    names = [
+        alarm["AlarmName"] for one in found if one.get("PolicyType") != _TRACKING for alarm in one.get("Alarms", ())
+    ]
     own = [
         alarm["AlarmName"]
         for alarm in _alarms(place, names)

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from gennaker.core.cloud.provider import KEY_TAG
-from gennaker.plugins.aws.marks import CLUSTER_TAG, GROUP_TAG, chunks, millis, tag_map
+from gennaker.plugins.aws.marks import CLUSTER_TAG, chunks, millis, tag_map
 from gennaker.plugins.aws.place import Json, Place
 
 _MOST_KEPT = 20_000
@@ -83,12 +83,12 @@ def by_key(place: Place, key: str) -> Json | None:
     return found[0] if found else None
 
 
-def sweep(place: Place, cluster: str, taken: Iterable[str], key: str) -> None:
-    """Remove the older templates of a cluster's groups that are gone: what a crash in the middle of a removal left."""
-    present, before = set(taken), (time.time() - YOUNG_S) * 1000
+def sweep(place: Place, cluster: str, groups: Iterable[Json], key: str) -> None:
+    """Remove the older templates of a cluster that none of all groups uses: what a crash in the middle of a removal left."""
+    used = {template.get("LaunchTemplateId") for group in groups if (template := template_of(group))}
+    before = (time.time() - YOUNG_S) * 1000
     for one in _tagged(place, CLUSTER_TAG, cluster):
-        tags = tag_map(one.get("Tags"))
-        left = tags.get(GROUP_TAG) not in present and tags.get(KEY_TAG) != key
+        left = one["LaunchTemplateId"] not in used and tag_map(one.get("Tags")).get(KEY_TAG) != key
         if left and millis(one.get("CreateTime")) < before:
             remove(place, one["LaunchTemplateId"], one["LaunchTemplateName"])
 

@@ -91,7 +91,7 @@ class Override(Shape, frozen=True):
     """One of several instance types."""
 
     instance_type: str
-    weighted_capacity: str = ""
+    weighted_capacity: str | int = ""
     priority: int = 0
 
 
@@ -125,7 +125,7 @@ class Wanted(Shape, frozen=True):
     base64_user_data: str = ""
     block_devices: list[BlockDevice] = []
     use_ami_block_device_mappings: bool = False
-    block_device_tags: dict[str, str] = {}
+    block_device_tags: dict[str, str | int | float] = {}
     ebs_optimized: bool | None = None
     instance_monitoring: bool | None = None
     associate_public_ip_address: bool | None = None
@@ -137,7 +137,7 @@ class Wanted(Shape, frozen=True):
     enable_enclave: bool | None = None
     placement: Json = {}
     license_specifications: list[Json] = []
-    tags: dict[str, str] = {}
+    tags: dict[str, str | int | float] = {}
     cooldown: int = 10
     health_check_type: Literal["EC2", "ELB"] = "EC2"
     health_check_grace_period: int = 600
@@ -152,8 +152,8 @@ class Wanted(Shape, frozen=True):
     copy_source_scaling_policies_and_actions: bool = True
     copy_source_custom_block_device_mappings: bool = True
     copy_source_subnet_id_overrides: bool = True
-    spot_price: str = ""
-    spot_max_price: str = ""
+    spot_price: str | float = ""
+    spot_max_price: str | float = ""
     on_demand_allocation_strategy: str = ""
     on_demand_base_capacity: int | None = None
     on_demand_percentage_above_base_capacity: int | None = None
@@ -181,7 +181,7 @@ class Wanted(Shape, frozen=True):
     @property
     def spot(self) -> str:
         """The most that is paid for spot instances, in dollars an hour; empty = on demand."""
-        return self.spot_max_price or self.spot_price
+        return str(self.spot_max_price or self.spot_price)
 
     @property
     def image(self) -> str:

@@ -84,15 +84,13 @@ def of(place: Place, group: str, name: str = "") -> list[Json]:
 def drop_alarms(place: Place, group: str, found: list[Json]) -> None:
     """Remove the alarms of policies that act for no other group."""
     arns = {one["PolicyARN"] for one in found if one.get("PolicyARN")}
-    names = [
-        alarm["AlarmName"] for one in found if one.get("PolicyType") != _TRACKING for alarm in one.get("Alarms", ())
-    ]
-    own = [
+    own = {
         alarm["AlarmName"]
-        for alarm in _alarms(place, names)
+        for one in found
+        for alarm in _alarms(place, one)
         if set(alarm.get("AlarmActions", ())) <= arns and not alarm.get("OKActions")
-    ]
-    for part in chunks(own, 100):
+    }
+    for part in chunks(sorted(own), 100):
         place.call("cloudwatch", "delete_alarms", f"alarms of {group}", AlarmNames=part)
 
 
@@ -105,9 +103,7 @@ def copy_policies(source: Place, place: Place, old: str, name: str, key: str) ->
             kept.pop("Cooldown", None)
         kept = {one: value for one, value in kept.items() if value != []}
         arn = _put(place, name, title, kept)
-        if policy.get("PolicyType") == _TRACKING:
-            continue
-        for alarm in _alarms(source, [one["AlarmName"] for one in policy.get("Alarms", ())]):
+        for alarm in _alarms(source, policy):
             told = alarm["AlarmName"]
             renamed = told.replace(old, name) if old in told else f"{name}-{told}"
             _alarm(place, name, renamed[:255], {**alarm, "Old": old}, arn, Operation(key=key))
@@ -183,9 +179,10 @@ def _alarm(place: Place, group: str, name: str, told: Json, arn: str, operation:
     place.call("cloudwatch", "put_metric_alarm", what, AlarmName=name, AlarmActions=[arn], Tags=tags, **kept)
 
 
-def _alarms(place: Place, names: list[str]) -> list[Json]:
-    return [
-        alarm
-        for part in chunks(names, 100)
-        for alarm in place.pages("cloudwatch", "describe_alarms", "MetricAlarms", "alarms", AlarmNames=part)
-    ]
+def _alarms(place: Place, policy: Json) -> list[Json]:
+    """The alarms that set off a policy, but for those that AWS keeps itself."""
+    arn = policy.get("PolicyARN")
+    if not arn or policy.get("PolicyType") == _TRACKING:
+        return []
+    found = place.pages("cloudwatch", "describe_alarms", "MetricAlarms", "alarms", ActionPrefix=arn)
+    return [one for one in found if arn in one.get("AlarmActions", ())]

@@ -21,7 +21,8 @@ _BEAN = 16
 
 def plain(value: Any, budget: Budget) -> Any:
     """A JSON value; the same object when it is one already. Raises LimitReached."""
-    if isinstance(value, str) and value.isascii():
+    kind = type(value)
+    if kind is bool or kind is int or (kind is str and value.isascii()):
         return value
     return _paid(value, budget, 0)
 
@@ -34,7 +35,7 @@ def _paid(value: Any, budget: Budget, level: int) -> Any:
 
 def _plain(value: Any, budget: Budget, level: int) -> Any:
     if level > DEEPEST:
-        raise LimitReached(f"gives lists and maps nested too deeply: more than {DEEPEST} levels")
+        raise LimitReached(f"gives lists and maps nested deeper than {DEEPEST} levels")
     if type(value) is list:
         items = [_plain(item, budget, level + 1) for item in value]
         return value if all(map(_is, items, value)) else items

@@ -12,14 +12,17 @@ from gennaker.core.errors import InvalidRequest
 from gennaker.plugins.aws import (
     balancers,
     balancing,
+    checking,
     classic,
     creating,
     firewalls,
     groups,
     images,
     modern,
+    planning,
     policies,
     removing,
+    resolving,
     sizing,
     traffic,
 )
@@ -104,7 +107,7 @@ class AwsCloud(Cloud):
             typed = fields.read(wanted)
         except InvalidRequest as error:
             return [str(error)]
-        found = fields.problems(typed)
+        found = checking.problems(typed)
         try:
             account, region, _ = fields.place_of(typed)
             self._places.at(account, region)
@@ -114,12 +117,12 @@ class AwsCloud(Cloud):
 
     def plan(self, wanted: Json) -> list[str]:
         """See Cloud."""
-        whole, account, region = creating.complete(self._places, self._blueprints, wanted)
-        return creating.planned(self._places.at(account, region), whole)
+        whole, account, region = resolving.complete(self._places, self._blueprints, wanted)
+        return planning.planned(self._places.at(account, region), whole)
 
     def create(self, wanted: Json, operation: Operation) -> str:
         """See Cloud. With `clone: true` what is not given is taken from `source`."""
-        whole, account, region = creating.complete(self._places, self._blueprints, wanted)
+        whole, account, region = resolving.complete(self._places, self._blueprints, wanted)
         source = None
         if whole.source.name:
             source = self._places.at(whole.source.account or account, whole.source.region or region, operation)

@@ -5,101 +5,19 @@ Separate because it is the longest operation. Each step finds what an earlier ca
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-from msgspec import Struct
-
 from gennaker.core.cloud.names import next_name, parse
 from gennaker.core.cloud.provider import KEY_TAG, CloudError, Operation
 from gennaker.core.errors import InvalidRequest
-from gennaker.plugins.aws import copying, groups, images, launching, network, templates
-from gennaker.plugins.aws.balancers import missing_classic, target_arns
+from gennaker.plugins.aws import copying, groups, launching, templates
 from gennaker.plugins.aws.marks import CLUSTER_TAG, GROUP_TAG, digest, key_value, millis, own_tags, tag_list, tag_map
-from gennaker.plugins.aws.place import Json, Place, Places
-from gennaker.plugins.aws.templates import Blueprints
-from gennaker.plugins.aws.wanted import Wanted, place_of, problems, read
+from gennaker.plugins.aws.place import Json, Place
+from gennaker.plugins.aws.resolving import Resolved, resolve
+from gennaker.plugins.aws.wanted import Wanted
 
 #: Errors that pass once AWS knows what was just made.
 _SOON = r"(?i)launch template.*(does not exist|not found|valid)|InvalidLaunchTemplate|Invalid IamInstanceProfile"
 #: How often another name is tried when somebody else takes one at the same moment.
 _TRIES = 5
-
-
-class Resolved(Struct, frozen=True, kw_only=True):
-    """A wish with everything that it names found at AWS."""
-
-    wanted: Wanted
-    image: str
-    vpc: str
-    #: Subnets, or zones of the default network.
-    subnets: tuple[str, ...]
-    zones: tuple[str, ...]
-    security_groups: tuple[str, ...]
-    targets: tuple[str, ...]
-
-
-def complete(places: Places, blueprints: Blueprints, wanted: Json) -> tuple[Wanted, str, str]:
-    """The wish with what its source and the account fill, its account and its region; reads only. Raises InvalidRequest."""
-    first = read(wanted)
-    if found := problems(first):
-        raise InvalidRequest("; ".join(found), problems=tuple(found))
-    account, region, _ = place_of(first)
-    place = places.at(account, region)
-    given = {key: value for key, value in wanted.items() if value not in (None, "", [], {})}
-    if first.source.name:
-        from_ = places.at(first.source.account or account, first.source.region or region)
-        copied = copying.fields(from_, blueprints, first)
-        if (from_.account.name, from_.region) != (account, region):
-            copied = {key: value for key, value in copied.items() if key not in ("subnetIds", "availabilityZones")}
-        if given.get("subnetType") or (given.get("availabilityZones") and not first.copy_source_subnet_id_overrides):
-            copied.pop("subnetIds", None)
-        if first.source.use_source_capacity:
-            given.pop("capacity", None)
-        given = {**copied, **given}
-    given.setdefault("keyPair", place.account.key_pair)
-    given.setdefault("iamRole", place.account.iam_role)
-    whole = read(given)
-    if found := problems(msgspec.structs.replace(whole, clone=False)):
-        raise InvalidRequest("; ".join(found), problems=tuple(found))
-    return whole, account, region
-
-
-def resolve(place: Place, wanted: Wanted) -> Resolved:
-    """Find everything that a wish names; reads only. Raises InvalidRequest for what is not there."""
-    _, _, zones = place_of(wanted)
-    if wanted.subnet_ids:
-        subnets = network.by_ids(place, wanted.subnet_ids)
-    elif wanted.subnet_type:
-        subnets = network.for_purpose(place, wanted.subnet_type, zones, vpc=wanted.vpc_id)
-    else:
-        subnets = []
-    vpc = subnets[0].vpc if subnets else network.default_network(place)
-    if missing := missing_classic(place, wanted.load_balancers):
-        raise InvalidRequest(
-            f"no classic load balancer {', '.join(missing)} in {place.account.name}/{place.region}", "loadBalancers"
-        )
-    return Resolved(
-        wanted=wanted,
-        image=images.resolve(place, wanted.image).id,
-        vpc=vpc,
-        subnets=tuple(one.id for one in subnets),
-        zones=() if subnets else tuple(zones or _all_zones(place)),
-        security_groups=tuple(_security_groups(place, vpc, wanted)),
-        targets=tuple(target_arns(place, wanted.target_groups)),
-    )
-
-
-def _all_zones(place: Place) -> list[str]:
-    filters = [{"Name": "state", "Values": ["available"]}, {"Name": "zone-type", "Values": ["availability-zone"]}]
-    answer = place.call("ec2", "describe_availability_zones", "zones", Filters=filters)
-    return sorted(one["ZoneName"] for one in answer["AvailabilityZones"])
-
-
-def _security_groups(place: Place, vpc: str, wanted: Wanted) -> list[str]:
-    """Those that are wanted, the account's, and the application's own when there is one."""
-    named = [*wanted.security_groups, *wanted.security_group_names, *place.account.security_groups]
-    found = network.group_ids(place, vpc, named)
-    own = network.security_groups(place, vpc, [wanted.application])
-    return list(dict.fromkeys([*found, *own.values()]))
 
 
 def create(place: Place, source: Place | None, wanted: Wanted, operation: Operation) -> str:
@@ -201,7 +119,7 @@ def _arguments(resolved: Resolved, name: str, template: Json, operation: Operati
     wanted, sizes = resolved.wanted, resolved.wanted.capacity
     assert sizes is not None
     version = {"LaunchTemplateId": template["LaunchTemplateId"], "Version": str(template.get("LatestVersionNumber", 1))}
-    waits = bool(_stopped(wanted))
+    waits = bool(wanted.stopped)
     tags = {**wanted.tags, **own_tags(operation)}
     found: Json = {
         "AutoScalingGroupName": name,
@@ -238,10 +156,6 @@ def _arguments(resolved: Resolved, name: str, template: Json, operation: Operati
     return {key: value for key, value in found.items() if value not in (None, [])}
 
 
-def _stopped(wanted: Wanted) -> list[str]:
-    return sorted({*wanted.suspended_processes, *([groups.ADD] if wanted.start_disabled else [])})
-
-
 def _hooks(wanted: Wanted) -> Sequence[Json]:
     return [
         {
@@ -265,10 +179,12 @@ def _finish(place: Place, group: Json, wanted: Wanted) -> None:
     """Suspend, measure, then give the group its size."""
     name, sizes = group["AutoScalingGroupName"], wanted.capacity
     what = f"server group {name}"
-    stopped = _stopped(wanted)
+    stopped = wanted.stopped
     begun = group["MinSize"] == 0 and group["DesiredCapacity"] == 0
     if stopped and begun:
         place.call("autoscaling", "suspend_processes", what, AutoScalingGroupName=name, ScalingProcesses=stopped)
+    if wanted.lifecycle_hooks:
+        _hang(place, name, _hooks(wanted))
     if wanted.enabled_metrics:
         place.call(
             "autoscaling",
@@ -290,22 +206,11 @@ def _finish(place: Place, group: Json, wanted: Wanted) -> None:
         )
 
 
-def planned(place: Place, wanted: Wanted) -> list[str]:
-    """What creating would make, one sentence each; reads only. Raises CloudError and InvalidRequest."""
-    resolved, taken = resolve(place, wanted), taken_names(groups.all_raw(place), wanted.cluster)
-    name, sizes = name_for(wanted, taken), wanted.capacity
-    assert sizes is not None
-    where = f"{place.account.name}/{place.region}"
-    image = images.resolve(place, resolved.image)
-    in_ = f"subnets {', '.join(resolved.subnets)}" if resolved.subnets else f"zones {', '.join(resolved.zones)}"
-    said = [
-        f"create launch template {name}-… in {where}: {wanted.instance_type} of image {image.name} ({image.id})",
-        f"create server group {name} in {where}: {sizes.desired} instances (at least {sizes.min}, at most {sizes.max}) in {in_}",
-    ]
-    for kind, names in (("target group", wanted.target_groups), ("load balancer", wanted.load_balancers)):
-        said += [f"register its instances with {kind} {one}" for one in names]
-    if stopped := _stopped(wanted):
-        said.append(f"suspend {', '.join(stopped)} of {name}")
-    if wanted.source.name and wanted.copy_source_scaling_policies_and_actions:
-        said.append(f"copy scaling policies and scheduled actions of {wanted.source.name} to {name}")
-    return said
+def _hang(place: Place, name: str, hooks: Sequence[Json]) -> None:
+    """Set the lifecycle hooks that the group did not get when it was created."""
+    what = f"server group {name}"
+    told = place.call("autoscaling", "describe_lifecycle_hooks", what, AutoScalingGroupName=name)
+    present = {one["LifecycleHookName"] for one in told.get("LifecycleHooks", ())}
+    for hook in hooks:
+        if hook["LifecycleHookName"] not in present:
+            place.call("autoscaling", "put_lifecycle_hook", what, AutoScalingGroupName=name, **hook)

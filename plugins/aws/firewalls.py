@@ -212,10 +212,10 @@ def _wanted(place: Place, wanted: Json, vpc: str, own: dict[str, str]) -> list[R
     for index, (told, name) in enumerate(zip(groups, names, strict=True)):
         where = f"securityGroupIngress[{index}]"
         network_ = str(told.get("vpcId") or vpc)
-        id_ = own.get(name) or network.group_ids(place, network_, [name], f"{where}.name")[0]
         other = str(told.get("accountName") or place.account.name)
         if other != place.account.name and not name.startswith("sg-"):
             raise InvalidRequest(f"{name!r} is in account {other}; expected its id", f"{where}.name")
+        id_ = own.get(name) or network.group_ids(place, network_, [name], f"{where}.name")[0]
         owner = str(told.get("accountId") or "")
         described = str(told.get("description") or "")
         found.append(Rule(**_ports(told, where), group=id_, owner=owner, description=described))

@@ -98,10 +98,9 @@ def copy_policies(source: Place, place: Place, old: str, name: str, key: str) ->
     """Give a group the policies of another, with alarms of its own."""
     for policy in of(source, old):
         title = policy["PolicyName"].replace(old, name)
-        kept = {one: policy[one] for one in _POLICY if policy.get(one) is not None}
+        kept = {one: policy[one] for one in _POLICY if policy.get(one) not in (None, [], {})}
         if kept.get("PolicyType") != "SimpleScaling":
             kept.pop("Cooldown", None)
-        kept = {one: value for one, value in kept.items() if value != []}
         arn = _put(place, name, title, kept)
         for alarm in _alarms(source, policy):
             told = alarm["AlarmName"]

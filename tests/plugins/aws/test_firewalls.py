@@ -70,7 +70,7 @@ def test_a_lost_answer_makes_no_second_one(cloud: AwsCloud, operation: Make, pro
 def test_one_is_removed(cloud: AwsCloud, operation: Make, proxy: Proxy) -> None:
     cloud.upsert_firewall("prod", REGION, web("10.0.0.0/8"), operation())
     proxy.fail("DeleteSecurityGroup", "DependencyViolation", "resource sg has a dependent object")
-    with pytest.raises(CloudError, match="security group shop-web .expected nothing to use it.*dependent object"):
+    with pytest.raises(CloudError, match=r"security group shop-web .expected nothing to use it.*dependent object"):
         cloud.delete_firewall("prod", REGION, "shop-web", operation())
     for _ in range(2):
         cloud.delete_firewall("prod", REGION, "shop-web", operation())

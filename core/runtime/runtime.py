@@ -106,7 +106,7 @@ class Runtime:
         self._sidelines: Sidelines | None = None
         self._pruning = Pruning(self.database, settings.database.keep_days, clock)
         self._looker = Looker(self.transport, plugins.clouds, clock)
-        self._keeper: "Keeper | None" = None
+        self._keeper: Keeper | None = None
 
     def start(self) -> None:
         """Begin everything that this process's roles ask for. Raises Refused, Unavailable."""

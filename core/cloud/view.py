@@ -251,7 +251,7 @@ def _image(name: str, same: list[Image]) -> Json:
         regions.setdefault(image.region, []).append(image.id)
     return {
         "imageName": name,
-        "attributes": {"creationDate": newest.created or None, **newest.extra.get("attributes", {})},
+        "attributes": {"creationDate": newest.created or None, **newest.extra},
         "accounts": list(dict.fromkeys(image.account for image in same if image.account)),
         "amis": regions,
         "tags": newest.tags,

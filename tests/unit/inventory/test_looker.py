@@ -55,7 +55,7 @@ def cloud() -> TinyCloud:
 
 
 @pytest.fixture
-def looker(transport: Transport, cloud: TinyCloud, heard: Heard) -> Iterator[Looker]:
+def looker(transport: Transport, cloud: TinyCloud) -> Iterator[Looker]:
     made = Looker(transport, {"tiny": cloud}, now)
     yield made
     made.stop(1)
@@ -134,7 +134,9 @@ def test_a_look_at_one_application_takes_only_what_is_its_own(looker: Looker, cl
     assert told == {"serverGroups": ("shop", ["Shop-v000"]), "loadBalancers": ("", [])}
 
 
-def test_requests_that_come_while_it_looks_are_one_look_after_it(looker: Looker, cloud: TinyCloud, heard: Heard) -> None:
+def test_requests_that_come_while_it_looks_are_one_look_after_it(
+    looker: Looker, cloud: TinyCloud, heard: Heard
+) -> None:
     began, go = threading.Event(), threading.Event()
 
     def hold() -> None:

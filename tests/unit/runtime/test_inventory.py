@@ -69,7 +69,13 @@ def test_what_a_cloud_has_is_seen_and_what_a_stage_does_is_seen_at_once(runtime:
     eventually(lambda: settled(runtime))
     assert names(runtime) == []
     cloud.groups = [group("shop-web-v001", machine("i-1")), group("shop-web-v002"), group("other-v000")]
-    stage = {"type": "destroyServerGroup", "cloudProvider": "tiny", "credentials": "prod", "region": "north", "refId": "1"}
+    stage = {
+        "type": "destroyServerGroup",
+        "cloudProvider": "tiny",
+        "credentials": "prod",
+        "region": "north",
+        "refId": "1",
+    }
     pipeline = {"application": "Shop", "name": "p", "stages": [{**stage, "serverGroupName": "shop-web-v001"}]}
     id_ = runtime.services.control.start(pipeline, {}, user="ann")
     assert until(runtime, id_).status == "SUCCEEDED"

@@ -98,7 +98,7 @@ inventory_look = Table("inventory_look", metadata, _text("account", key=True), _
 inventory_item = Table("inventory_item", metadata, _text("kind", key=True), _text("account", key=True), _text("region", key=True),
                        _text("id", key=True), _text("provider"), _text("name"), _text("application"), _text("cluster"), _number("at"),
                        _number("stale"), _text("digest"), _body(),
-                       Index("inventory_item_of_application", "application", "kind"))
+                       Index("inventory_item_of_application", "application", "kind", "account"))
 inventory_instance = Table("inventory_instance", metadata, _text("account", key=True), _text("region", key=True), _text("id", key=True),
                        _text("provider"), _text("server_group"), Index("inventory_instance_of_group", "account", "region", "server_group"))
 # fmt: on

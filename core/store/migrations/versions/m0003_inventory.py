@@ -42,6 +42,6 @@ def upgrade() -> None:
         "stale:number digest:text body:body",
         postgresql_with=_ROOM,
     )
-    op.create_index("inventory_item_of_application", "inventory_item", ["application", "kind"])
+    op.create_index("inventory_item_of_application", "inventory_item", ["application", "kind", "account"])
     _table("inventory_instance", "account:text! region:text! id:text! provider:text server_group:text")
     op.create_index("inventory_instance_of_group", "inventory_instance", ["account", "region", "server_group"])

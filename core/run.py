@@ -5,6 +5,7 @@ Separate from `stage` because a declaration is read once at start, and this is m
 
 from typing import Any
 
+from gennaker.core.artifacts.visible import expected_by, visible
 from gennaker.core.model.messages import ChildRequest, Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
@@ -66,6 +67,18 @@ class Run:
     def outputs(self) -> Json:
         """The stage's own outputs so far."""
         return self.work.outputs
+
+    @property
+    def artifacts(self) -> list[Json]:
+        """The artifacts that the stage sees, each once: its own, those of the stages before it (nearest first), those of the trigger."""
+        work = self.work
+        return visible(work.outputs, [work.context, {"artifacts": work.hidden_artifacts}], work.trigger)
+
+    @property
+    def expected_artifacts(self) -> list[Json]:
+        """The expected artifacts that are bound as the stage sees it, nearest first."""
+        hidden = {"resolvedExpectedArtifacts": self.work.hidden_expected}
+        return expected_by(self.work.context, [hidden], self.work.trigger)
 
     @property
     def last_modified(self) -> Json:

@@ -34,6 +34,7 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
     handout = stage.handout
     if handout is None:
         raise ValueError(f"stage {stage.id} has handed out nothing")
+    hidden = _hidden(execution, stage)
     task = stage.tasks[stage.task] if handout.kind == "task" and stage.tasks else None
     return Work(
         execution=execution.id,
@@ -59,6 +60,8 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
         ref_id=stage.ref_id,
         context=visible_context(execution, stage),
         outputs=stage.outputs,
+        hidden_artifacts=hidden["artifacts"],
+        hidden_expected=hidden["resolvedExpectedArtifacts"],
         stage_start=stage.start_time or 0,
         task_start=(task.start_time if task else stage.start_time) or 0,
         paused=stage.paused,
@@ -67,6 +70,20 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
         wanted=asked(stage, type_) if handout.kind == "evaluate" else (),
         reason=execution.cancellation_reason,
     )
+
+
+_NOTHING_HIDDEN: dict[str, tuple[dict[str, Any], ...]] = {"artifacts": (), "resolvedExpectedArtifacts": ()}
+
+
+def _hidden(execution: Execution, stage: Stage) -> dict[str, tuple[dict[str, Any], ...]]:
+    """What the context cannot show: it holds the nearest list under a key, and lists of artifacts count together."""
+    if not any(key in other.outputs for other in execution.stages.values() for key in _NOTHING_HIDDEN):
+        return _NOTHING_HIDDEN
+    before = ancestors(execution, stage)
+    return {
+        key: tuple(one for other in before for one in other.outputs.get(key) or () if isinstance(one, dict))
+        for key in _NOTHING_HIDDEN
+    }
 
 
 def asked(stage: Stage, type_: StageType | None) -> tuple[Wanted, ...]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from gennaker.core.expressions.errors import LimitReached
 
-#: Loop turns and calls of one evaluation.
-STEPS = 100_000
+#: What one evaluation may do: about so many microseconds of work. A call costs several.
+STEPS, CALL = 100_000, 4
 #: Characters of one text, and of all texts that one evaluation makes.
 CHARACTERS, ALL_CHARACTERS = 1_000_000, 10_000_000
 #: Elements of one list or map.

@@ -9,6 +9,7 @@ from typing import Any
 
 from gennaker.core.expressions import java
 from gennaker.core.expressions.access import Place, listed
+from gennaker.core.expressions.budget import CALL
 from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.plain import plain
 from gennaker.core.expressions.scope import Bean, Function, Scope
@@ -37,7 +38,7 @@ def call_function(name: str, given: list[Any], scope: Scope) -> Any:
         raise ExpressionError(_unknown(name, scope))
     if not function.least <= len(given) <= function.most:
         raise ExpressionError(f"{_signature(function)} takes {_arity(function)}; {len(given)} given")
-    scope.budget.spend()
+    scope.budget.spend(CALL)
     if function.call is None:
         return scope.outside(name, *(plain(one, scope.budget) for one in given))
     return function.call(scope, *given)
@@ -48,7 +49,7 @@ def call_method(target: Any, name: str, given: list[Any], scope: Scope, place: P
     if target is None:
         raise place.wrong(f"{place.before} is null, so it has no method '{name}'; to get null then, write ?.{name}(…)")
     if isinstance(target, str):
-        scope.budget.spend(1 + (len(target) >> 10))
+        scope.budget.spend(CALL + (len(target) >> 10))
     elif isinstance(target, Bean):
         getter = name[3:4].lower() + name[4:] if name.startswith("get") else ""
         if getter and not given and target.has(getter):
@@ -56,7 +57,7 @@ def call_method(target: Any, name: str, given: list[Any], scope: Scope, place: P
     else:
         if isinstance(target, Mapping) and not isinstance(target, dict):
             target = dict(target)
-        scope.budget.spend(1 + (weigh(target, scope.budget) if holds(target) and name in _DEEP else 0))
+        scope.budget.spend(CALL + (weigh(target, scope.budget) if holds(target) and name in _DEEP else 0))
     return java.invoke(target, name, given, scope)
 
 

@@ -67,7 +67,7 @@ def _matches(value: Any, pattern: Any, budget: Budget) -> bool:
         raise ExpressionError(f"'matches' needs a pattern behind it; there is {described(pattern)}")
     written = value if isinstance(value, str) else text(value, budget)
     budget.spend(_MATCH + (len(written) >> 6))
-    return java.matches(written, pattern)
+    return java.matches(written, pattern, budget)
 
 
 RELATIONS: dict[str, Operator] = {

@@ -34,7 +34,7 @@ def _paid(value: Any, budget: Budget, level: int) -> Any:
 
 def _plain(value: Any, budget: Budget, level: int) -> Any:
     if level > DEEPEST:
-        raise LimitReached(f"gives lists and maps nested too deeply: more than {DEEPEST} levels")
+        raise LimitReached(f"gives lists and maps nested deeper than {DEEPEST} levels")
     if type(value) is list:
         items = [_plain(item, budget, level + 1) for item in value]
         return value if all(map(_is, items, value)) else items

@@ -7,6 +7,7 @@ from typing import Any
 
 from gennaker.core.expressions import java, tree
 from gennaker.core.expressions.access import Place, element_of, property_of
+from gennaker.core.expressions.budget import CALL
 from gennaker.core.expressions.calls import call_method
 from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.filters import Compiled, Step
@@ -109,7 +110,7 @@ def static_method(type_: str, node: tree.Method, arguments: _Many) -> Compiled:
 
     def static(scope: Scope, this: Any) -> Any:
         given = [argument(scope, this) for argument in arguments]
-        scope.budget.spend()
+        scope.budget.spend(CALL)
         try:
             return java.static(type_, name, given, scope)
         except ExpressionError as error:
@@ -123,7 +124,7 @@ def construction(type_: str, column: int, arguments: _Many) -> Compiled:
 
     def make(scope: Scope, this: Any) -> Any:
         given = [argument(scope, this) for argument in arguments]
-        scope.budget.spend()
+        scope.budget.spend(CALL)
         try:
             return java.construct(type_, given, scope)
         except ExpressionError as error:

@@ -43,7 +43,7 @@ def _weighed(value: Any, budget: Budget, level: int) -> tuple[int, int]:
     if known is not None:
         return known[1], known[2]
     if level > DEEPEST:
-        raise LimitReached(f"holds lists and maps nested too deeply: more than {DEEPEST} levels")
+        raise LimitReached(f"holds lists and maps nested deeper than {DEEPEST} levels")
     weight, depth = 1, 0
     for item in _items(value):
         if isinstance(item, (str, *_CONTAINERS)):
@@ -56,7 +56,7 @@ def _weighed(value: Any, budget: Budget, level: int) -> tuple[int, int]:
     if weight > HEAVIEST:
         raise LimitReached(f"makes a value of more than {HEAVIEST:,} parts")
     if depth > DEEPEST:
-        raise LimitReached(f"makes lists and maps nested too deeply: more than {DEEPEST} levels")
+        raise LimitReached(f"makes lists and maps nested deeper than {DEEPEST} levels")
     if weight > _LIGHT:
         budget.spend(1 + (len(value) >> _PARTS_FOR_A_STEP) if not isinstance(value, Entry) else 1)
         budget.weighed[id(value)] = (value, weight, depth)

@@ -8,10 +8,9 @@ from typing import Any
 import msgspec
 
 from gennaker.core.artifacts.artifact import told
-from gennaker.core.artifacts.visible import artifact_for, expected_by
+from gennaker.core.artifacts.visible import artifact_for
 from gennaker.core.errors import GennakerError, InvalidRequest, Unavailable
 from gennaker.core.fields import field
-from gennaker.core.model.ancestry import ancestors
 from gennaker.core.services import Definitions, Json
 from gennaker.core.stage import Outcome, Run, Stage, task
 from gennaker.plugins.catalog.editing import new_id
@@ -37,7 +36,10 @@ class SavePipelinesFromArtifact(Stage, type="savePipelinesFromArtifact"):
         if definitions is None or artifacts is None:
             return run.failed("this worker has no definitions or no artifacts; run it where the database is configured")
         found = artifact_for(
-            self.artifact_id or None, self.artifact, _expected(run), where="pipelinesArtifactId or pipelinesArtifact"
+            self.artifact_id or None,
+            self.artifact,
+            run.expected_artifacts,
+            where="pipelinesArtifactId or pipelinesArtifact",
         )
         pipelines = read_pipelines(artifacts.fetch(found), told(found))
         return _saved(run, definitions, pipelines)
@@ -94,12 +96,3 @@ def _save(run: Run, definitions: Definitions, application: str, given: Json) -> 
         known = definitions.pipeline(str(given["id"]))
     stored = save(definitions, run, given, part, stale_check=False)
     return stored, known is None or stored["id"] == new_id(run, part)
-
-
-def _expected(run: Run) -> list[Json]:
-    """The expected artifacts that are bound as the stage sees it."""
-    if run.services.executions is None:
-        return expected_by(run.context, (), run.trigger)
-    execution = run.services.executions.get(run.execution)
-    stage = execution.stages[run.stage]
-    return expected_by(stage.context, (one.outputs for one in ancestors(execution, stage)), run.trigger)

@@ -3,14 +3,10 @@
 Separate because several stage types end with it. Source: reference §5, §7.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from gennaker.core.artifacts.resolve import bind
-from gennaker.core.artifacts.visible import visible
 from gennaker.core.fields import field
-from gennaker.core.model.ancestry import ancestors
-from gennaker.core.services import Json
 from gennaker.core.stage import Outcome, Run, Stage, task
 
 EXPECTED = (
@@ -46,18 +42,5 @@ def bound(run: Run, expected: list[Any]) -> Outcome:
     """The end of a stage that expects artifacts: `artifacts` and `resolvedExpectedArtifacts` in its outputs. Raises InvalidRequest."""
     if not expected:
         return run.succeeded()
-    found = bind(expected, seen(run))
+    found = bind(expected, run.artifacts)
     return run.succeeded(outputs={"artifacts": found.artifacts, "resolvedExpectedArtifacts": found.expected})
-
-
-def seen(run: Run) -> list[Json]:
-    """The artifacts that a stage sees: its own, those of the stages before it (nearest first), those of the trigger.
-
-    A worker without the database of executions sees those of the nearest stage that has any.
-    """
-    if run.services.executions is None:
-        return visible(run.outputs, [run.context], run.trigger)
-    execution = run.services.executions.get(run.execution)
-    stage = execution.stages[run.stage]
-    outputs: list[Mapping[str, Any]] = [stage.context, *(one.outputs for one in ancestors(execution, stage))]
-    return visible(run.outputs, outputs, run.trigger)

@@ -3,13 +3,13 @@
 Separate because here stands what holds for every call: a step is spent, the type's own table is asked, and nothing else.
 """
 
+from functools import cache
 from typing import Any
 
 from gennaker.core.expressions.errors import ExpressionError
 from gennaker.core.expressions.java import objects
 from gennaker.core.expressions.java.methods import Method, Table, Type, call, choose, unknown
 from gennaker.core.expressions.java.names import described, short_name, type_of
-from gennaker.core.expressions.java.registry import TYPES, VALUE_TYPES
 from gennaker.core.expressions.java.units import joined_units, needs_units, split_units
 from gennaker.core.expressions.scope import Bean, Scope
 
@@ -26,16 +26,23 @@ class Missing:
 MISSING = Missing()
 #: Methods that every Java object has and no expression may call.
 _REFUSED = ("getClass", "class", "wait", "notify", "notifyAll", "clone", "finalize")
-_MAP_TYPE, _ARRAY_TYPE, _OBJECT_TYPE = "java.util.Map", "array", "java.lang.Object"
+_ARRAY_TYPE, _OBJECT_TYPE = "array", "java.lang.Object"
+
+
+@cache
+def _tables() -> tuple[dict[str, Type], dict[str, Type]]:
+    """The types that can be named, and those of values. Loaded at the first call: a daemon without expressions never needs them."""
+    from gennaker.core.expressions.java.registry import TYPES, VALUE_TYPES
+
+    return TYPES, VALUE_TYPES
 
 
 def type_for(value: Any) -> Type:
     """The table of a value's type."""
+    types = _tables()[1]
     if isinstance(value, objects.Array):
-        return VALUE_TYPES[_ARRAY_TYPE]
-    if isinstance(value, Bean):
-        return VALUE_TYPES[_OBJECT_TYPE]
-    return VALUE_TYPES[type_of(value)]
+        return types[_ARRAY_TYPE]
+    return types[_OBJECT_TYPE if isinstance(value, Bean) else type_of(value)]
 
 
 def invoke(target: Any, name: str, args: list[Any], scope: Scope) -> Any:
@@ -115,7 +122,7 @@ def _getter(type_: Type, name: str) -> Method | None:
 
 
 def _named(type_: str) -> Type:
-    found = TYPES.get(type_)
+    found = _tables()[0].get(type_)
     if found is None:
         raise ExpressionError(f"the type {type_} can only be used with 'instanceof'")
     return found

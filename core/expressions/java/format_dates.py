@@ -29,6 +29,12 @@ def _moment(fields: Fields) -> int:
     return fields.moment
 
 
+def _seconds(fields: Fields) -> int:
+    """Cut towards zero, as Java does before 1970."""
+    nanos = _moment(fields)
+    return nanos // NANOS if nanos >= 0 else -(-nanos // NANOS)
+
+
 def _half(fields: Fields) -> str:
     return "am" if fields.hour() < 12 else "pm"
 
@@ -50,7 +56,7 @@ _PARTS: dict[str, Callable[[Fields], str]] = {
     "p": _half,
     "z": lambda one: offset_digits(one.ahead(), ""),
     "Z": lambda one: _zone_name(one),
-    "s": lambda one: str(_moment(one) // NANOS),
+    "s": lambda one: str(_seconds(one)),
     "Q": lambda one: str(_moment(one) // 1_000_000),
     "B": lambda one: MONTHS[one.date().month - 1],
     "b": lambda one: MONTHS[one.date().month - 1][:3],

@@ -21,7 +21,8 @@ from gennaker.core.expressions.scope import Scope
 _SPECIFIER = re.compile(r"%(\d+\$)?([-#+ 0,(<]*)(\d+)?(\.\d+)?([tT])?([a-zA-Z%])")
 #: The flags that each conversion takes.
 _ALLOWED = {
-    **dict.fromkeys("bBhHsScC%", "-<"),
+    **dict.fromkeys("bBhHsScC", "-<"),
+    "%": "-",
     "d": "-+ 0,(<",
     **dict.fromkeys("oxX", "-#0+ (<"),
     **dict.fromkeys("eE", "-#+ 0(<"),

@@ -141,9 +141,15 @@ def now_in(scope: Scope, zone: str) -> int:
 
 
 def between(first: LocalDate, last: LocalDate) -> Period:
-    """The years, months and days from one day to another."""
-    months = temporal.months_between(first.day * DAY, last.day * DAY)
-    days = last.day - temporal.months_later(first.day * DAY, months) // DAY
+    """The years, months and days from one day to another; backwards the days are counted in the month of the last."""
+    one, other = day_of(first.day), day_of(last.day)
+    months = (other.year - one.year) * 12 + other.month - one.month
+    days = other.day - one.day
+    if months > 0 > days:
+        months -= 1
+        days = last.day - temporal.months_later(first.day * DAY, months) // DAY
+    elif months < 0 < days:
+        months, days = months + 1, days - month_length(other.year, other.month)
     years = abs(months) // 12 * (1 if months >= 0 else -1)
     return Period(years, months - years * 12, days)
 

@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
-from typing import TypeVar
-
-import regex
+from typing import TYPE_CHECKING, TypeVar
 
 from gennaker.core.expressions.budget import ELEMENTS, Budget
 from gennaker.core.expressions.errors import ExpressionError, LimitReached
 from gennaker.core.expressions.java.patterns import Translator
+
+if TYPE_CHECKING:
+    import regex
 
 T = TypeVar("T")
 _DIGITS = "0123456789"
@@ -28,6 +29,8 @@ _SIMPLE_FOLDING = "(?-f)"
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> "regex.Pattern[str]":
     """A pattern, ready to run. Raises ExpressionError that says where it cannot be read."""
+    import regex  # loaded with the first pattern, as the tables are with the first call
+
     translated = Translator(pattern).translate()
     try:
         return regex.compile(_SIMPLE_FOLDING + translated, regex.V1)
@@ -63,9 +66,9 @@ def matches(text: str, pattern: str, budget: Budget | None = None) -> bool:
 
 def _found(text: str, pattern: str, budget: Budget, most: int) -> list["regex.Match[str]"]:
     """The first places where a pattern matches, each after the one before."""
-    most = min(most, budget.steps + 1)
+    most = min(most, budget.steps // 2 + 1)
     found = _run(pattern, budget, lambda prepared, seconds: _scan(prepared, text, most, seconds))
-    budget.spend(len(found))
+    budget.spend(2 * len(found))
     return found
 
 

@@ -91,16 +91,26 @@ def text(value: Any, budget: Budget) -> str:
 
 
 def joined(value: Any, budget: Budget) -> str:
-    """A value as Spring turns it into text where a text is wanted: a list becomes its elements with commas between, all else as `text`.
+    """A value as Spring turns it into text where a text is wanted: lists become their elements with commas between, all else as `text`.
 
     Raises LimitReached.
     """
     if not isinstance(value, list):
         return text(value, budget)
-    budget.spend(len(value))
-    parts = [joined(item, budget) if not isinstance(item, list) else text(item, budget) for item in value]
+    parts = list(_elements(value, budget, 0))
     budget.text(sum(map(len, parts)) + max(len(parts) - 1, 0))
     return ",".join(parts)
+
+
+def _elements(values: list[Any], budget: Budget, depth: int) -> Iterator[str]:
+    if depth > DEEPEST:
+        raise LimitReached(f"writes lists that hold each other more than {DEEPEST} deep")
+    for value in values:
+        budget.spend()
+        if isinstance(value, list):
+            yield from _elements(value, budget, depth + 1) if value else ("",)
+        else:
+            yield text(value, budget)
 
 
 def _one(value: Any) -> str | None:

@@ -292,17 +292,13 @@ def test_artifacts_are_bound_from_wherever_a_stage_sees_them(context: Any, outpu
 
 
 def test_the_artifacts_of_every_stage_before_are_seen() -> None:
-    other = {"type": "helm/chart", "name": "chart", "reference": "c"}
-    stages = (
-        state("1", "first", outputs={"artifacts": [IMAGE]}),
-        state("3", "second", outputs={"artifacts": [other]}, requisites=("1",)),
-        state("2", "bind", Status.RUNNING, requisites=("3",)),
-    )
-    story = Executions(execution("E", Status.RUNNING, *stages))
-    context = {"artifacts": [other], "expectedArtifacts": [EXPECTED]}
-    outcome = do(BindArtifacts, "bindProducedArtifacts", context, executions=story)
-    assert [one["reference"] for one in outcome.outputs["artifacts"]] == ["shop:1"]
-    assert "shop" in error(do(BindArtifacts, "bindProducedArtifacts", context))
+    def made(name: str) -> dict[str, Any]:
+        return {"type": "evaluateArtifacts", "artifactContents": [{"id": name, "name": name, "contents": name}]}
+
+    wanted = {"id": "w", "matchArtifact": {"type": "embedded/base64", "name": "first"}}
+    rig = Rig(EvaluateArtifacts, BindArtifacts)
+    rig.run([made("first"), made("second"), {"type": "bindArtifacts", "name": "bind", "expectedArtifacts": [wanted]}])
+    assert [one["name"] for one in rig.stage("bind").outputs["artifacts"]] == ["first"]
 
 
 def test_without_expected_artifacts_nothing_is_bound() -> None:

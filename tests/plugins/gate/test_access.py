@@ -33,6 +33,7 @@ SCOPES = {
         "GET /artifacts/credentials",
         "GET /auth/user",
         "GET /bus",
+        "GET /capabilities/expressions",
         "GET /docs",
         "GET /events",
         "GET /executions",

@@ -146,7 +146,7 @@ def test_a_value_nested_too_deeply_is_no_json(call: Any) -> None:
     deep: Any = "x"
     for _ in range(300):
         deep = [deep]
-    with pytest.raises(ExpressionError, match="nested too deeply: more than 100 levels"):
+    with pytest.raises(ExpressionError, match="nested deeper than 100 levels"):
         to_json(call.scope(), deep)
 
 
@@ -154,7 +154,7 @@ def test_what_grows_is_bounded_by_the_budget(call: Any) -> None:
     many = ["x" * 1000] * 2000
     with pytest.raises(LimitReached, match="makes a text of"):
         to_json(call.scope(), many)
-    with pytest.raises(LimitReached):
+    with pytest.raises(LimitReached, match=r"steps|makes a text of"):
         to_json(call.scope(), [[1]] * (ELEMENTS + 1))
     scope = Scope({})
     scope.budget = Budget()

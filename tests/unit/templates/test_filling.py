@@ -174,5 +174,5 @@ def test_a_large_value_is_not_put_in_everywhere(template, config):
 def test_values_that_nest_each_other_end_in_an_error(template, config):
     variables = [{"name": "v0", "defaultValue": []}]
     variables += [{"name": f"v{i}", "defaultValue": [f"${{templateVariables.v{i - 1}}}"]} for i in range(1, 500)]
-    with pytest.raises(InvalidTemplate, match="nested too deeply: more than 100 levels"):
+    with pytest.raises(InvalidTemplate, match="nested deeper than 100 levels"):
         plan(config(), template(variables=variables))

@@ -232,6 +232,7 @@ def test_loops_and_recursion_are_bounded(scope: Scope) -> None:
         deep, other = [deep], [other]
     for use in (
         lambda: java.text(deep, scope.budget),
+        lambda: java.joined(deep, Scope({}).budget),
         lambda: java.plain(deep),
         lambda: java.invoke(deep, "hashCode", [], scope),
         lambda: java.invoke(deep, "equals", [other], scope),

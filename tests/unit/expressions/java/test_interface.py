@@ -123,6 +123,7 @@ def test_a_value_has_javas_text(value: Any, written: str) -> None:
 def test_where_a_text_is_wanted_a_list_becomes_its_elements() -> None:
     assert java.joined(["a", 1, None], Budget()) == "a,1,null"
     assert java.joined([], Budget()) == ""
+    assert java.joined([[1, [4, 5]], 3], Budget()) == "1,4,5,3"
     assert java.joined({"a": [1, 2]}, Budget()) == "{a=[1, 2]}"
 
 

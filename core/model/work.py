@@ -12,6 +12,7 @@ from gennaker.core.model.execution import Kind, Wanted
 #: CloudEvent types on the wire.
 WORK_TYPE = "stage.run"
 REPLY_TYPE = "stage.answered"
+PROGRESS_TYPE = "stage.progressed"
 #: The stage type whose workers look outside for expressions; a plugin's functions are its providers (rule 15).
 LOOKUP_TYPE = "expression.evaluate"
 

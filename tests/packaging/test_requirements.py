@@ -21,6 +21,8 @@ def setup() -> configparser.ConfigParser:
     parser = configparser.ConfigParser()
     parser.read(ROOT / "setup.cfg")
     return parser
+
+
 #: Read by the standard library, which finds it by its name: the zones of `zoneinfo` where the system has none.
 DATA = {"tzdata"}
 

@@ -92,6 +92,11 @@ class Run:
         return self.work.outputs
 
     @property
+    def parts(self) -> tuple[Json, ...]:
+        """The outputs of the stage's own before-stages, in their order, those that have none left out: what it is put together from."""
+        return self.work.parts
+
+    @property
     def artifacts(self) -> list[Json]:
         """The artifacts that the stage sees, each once: its own, those of the stages before it (nearest first), those of the trigger."""
         work = self.work

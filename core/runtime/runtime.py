@@ -79,6 +79,7 @@ class Runtime:
         self.bell.on_news(live.news)
         control = SqlControl(self.database, definitions, self.bell, clock, self._types, artifacts)
         self.services = Services(
+            home=settings.home,
             definitions=definitions,
             executions=SqlExecutions(self.database),
             control=control,

@@ -96,9 +96,9 @@ class Calls:
         stage = "" if whole else _stage_of.decode(event.data).stage
         with self._lock:
             for call in self._calls:
-                if call.work.kind != "cancel" and call.work.execution == event.subject:
-                    if whole or call.work.stage == stage:
-                        call.stop.set()
+                work = call.work
+                if work.kind != "cancel" and work.execution == event.subject and (whole or work.stage == stage):
+                    call.stop.set()
 
 
 class Call:

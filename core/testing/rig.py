@@ -170,6 +170,8 @@ class Rig:
             match event:
                 case e.TaskHandedOut():
                     self._hand_out(event.stage)
+                case e.LockRequested():
+                    self._under_way.append(m.LockGranted(key=event.key, round=event.round))
                 case e.SlotRequested():
                     self._under_way.append(m.Granted(round=event.round))
                 case e.ChildRequested():

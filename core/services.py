@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from gennaker.core.bakery import Bakery
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
@@ -308,6 +309,7 @@ class Services(Struct, frozen=True, kw_only=True):
     http: Http | None = None
     artifacts: Artifacts | None = None
     sources: Sources | None = None
+    bakery: Bakery | None = None
     #: The clouds of this process, by name.
     clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.

@@ -10,6 +10,8 @@ import os
 import time
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from gennaker.bus.open import open_bus
 from gennaker.bus.port import Transport
 from gennaker.config.settings import Settings
@@ -95,6 +97,7 @@ class Runtime:
             metrics=self._metrics,
             clock=clock,
         )
+        self.services = replace(self.services, bakery=plugins.bakery(self.services))
         self._worker: Worker | None = None
         self._sidelines: Sidelines | None = None
         self._pruning = Pruning(self.database, settings.database.keep_days, clock)

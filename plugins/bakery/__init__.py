@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from gennaker.core.bakery import Bakery
 from gennaker.core.hookspecs import hookimpl
+from gennaker.core.services import Services
 from gennaker.core.stage import Stage
 from gennaker.plugins.bakery.settings import Settings
 
@@ -20,3 +22,11 @@ def gennaker_stages() -> Sequence[type[Stage]]:
     from gennaker.plugins.bakery.stage import Bake
 
     return [Bake, BakeInRegion]
+
+
+@hookimpl
+def gennaker_bakery(services: Services) -> Bakery:
+    """What the API offers."""
+    from gennaker.plugins.bakery.desk import Desk
+
+    return Desk(services)

@@ -118,10 +118,14 @@ def resolve(packages: Sequence[Package], kind: Kind, build: Build, *, required: 
     return found
 
 
-def _age(package: Package) -> list[tuple[int, int, str]]:
-    """Numbers compare as numbers; letters, as in `1.0rc`, come before them and before nothing."""
-    parts = [part for part in _NUMBERS.split(package.whole) if part]
-    return [(1, int(part), "") if part.isdigit() else (0, 0, part.replace("~", "\0")) for part in parts]
+def _age(package: Package) -> list[tuple[int, ...]]:
+    """What orders versions as Debian does: numbers as numbers, `~` before the end, the end before letters, letters before the rest."""
+    parts = _NUMBERS.split(package.whole)
+    return [(int(part),) if number % 2 else (*map(_weight, part), 0) for number, part in enumerate(parts)]
+
+
+def _weight(letter: str) -> int:
+    return -1 if letter == "~" else ord(letter) if letter.isalpha() else ord(letter) + 0x110000
 
 
 def build_of(trigger: Json, context: Json, artifacts: Iterable[Json] = ()) -> Build:

@@ -50,6 +50,7 @@ _PASSED_ON = (
         "buildHost",
         "allowMissingPackageInstallation",
         "skipPackageDetection",
+        "buildInfo",
         "stageTimeoutMs",
         "refId",
     ),
@@ -155,9 +156,7 @@ class Bake(Stage, type="bake", restart_clears=("deploymentDetails",)):
                 clusters += [
                     one for one in (given if isinstance(given, list) else [stage.context]) if isinstance(one, dict)
                 ]
-        return [
-            region for cluster in clusters if _provider(cluster) == self.cloud for region in _regions_of(cluster)
-        ]
+        return [region for cluster in clusters if _provider(cluster) == self.cloud for region in _regions_of(cluster)]
 
 
 def _provider(cluster: Json) -> str:

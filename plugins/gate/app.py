@@ -13,6 +13,7 @@ from gennaker.core.services import Services
 from gennaker.plugins.gate import (
     applications,
     artifacts,
+    bakery,
     definitions,
     executions,
     expressions,
@@ -39,6 +40,7 @@ _NOUNS = (
     operations,
     tasks,
     artifacts,
+    bakery,
     sources,
     templates,
     definitions,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gennaker.core.services import Services
-from gennaker.core.testing import Rig
+from gennaker.core.testing import Rig, Trouble
 from gennaker.plugins.bakery import gennaker_stages
 from gennaker.plugins.bakery.settings import Settings
 
@@ -57,7 +57,7 @@ def settings(home: Path, packer: str) -> Callable[..., Settings]:
     """Makes the section, for images of this machine."""
 
     def make(**changes: Any) -> Settings:
-        return Settings(packer=packer, packages=str(home.parent / "packages"), **changes)
+        return Settings(**{"packer": packer, "packages": str(home.parent / "packages"), **changes})
 
     return make
 
@@ -66,9 +66,9 @@ def settings(home: Path, packer: str) -> Callable[..., Settings]:
 def bakery(home: Path, settings: Callable[..., Settings]) -> Callable[..., Rig]:
     """Makes a bakery for one pipeline."""
 
-    def make(*, execution: str = "TEST", clouds: Any = None, **changes: Any) -> Rig:
+    def make(*, execution: str = "TEST", clouds: Any = None, trouble: Trouble | None = None, **changes: Any) -> Rig:
         services = Services(settings=settings(**changes), home=home, clouds=clouds or {})
-        return Rig(*gennaker_stages(), services=services, id_=execution)
+        return Rig(*gennaker_stages(), services=services, id_=execution, trouble=trouble)
 
     return make
 
@@ -81,9 +81,15 @@ def templates(tmp_path: Path) -> Iterator[Path]:
     yield folder
 
 
-def shell(*lines: str, **variables: str) -> str:
-    """A template that runs a few lines on this machine."""
-    provisioner = {"type": "shell-local", "inline": list(lines), "environment_vars": [f"{k}={v}" for k, v in variables.items()]}
-    names = {"image_root": "", "image_name": "", "bake_key": ""}
-    builder = {"type": "null", "communicator": "none"}
-    return json.dumps({"variables": names, "builders": [builder], "provisioners": [provisioner]})
+@pytest.fixture
+def shell() -> Callable[..., str]:
+    """Makes a template that runs a few lines on this machine."""
+
+    def make(*lines: str, **variables: str) -> str:
+        given = [f"{name}={value}" for name, value in variables.items()]
+        provisioner = {"type": "shell-local", "inline": list(lines), "environment_vars": given}
+        names = {"image_root": "", "image_name": "", "bake_key": ""}
+        builder = {"type": "null", "communicator": "none"}
+        return json.dumps({"variables": names, "builders": [builder], "provisioners": [provisioner]})
+
+    return make

@@ -8,6 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from gennaker.core.expressions import check, check_condition
+
 Json = dict[str, Any]
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
@@ -166,3 +168,29 @@ def _texts(value: Any) -> bool:
 def _kind(value: Any) -> str:
     names = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
     return "nothing" if value is None else names.get(type(value), type(value).__name__)
+
+
+def check_expressions(pipeline: Json) -> tuple[str, ...]:
+    """Warnings about expressions that cannot be read, each with its place. Spinnaker stores them too, and they fail when their stage starts."""
+    told: list[str] = []
+    for i, stage in enumerate(pipeline.get("stages") or ()):
+        for path, text in _expressions(stage, ()):
+            bare = path[:1] == ("stageEnabled",) or (
+                path[:1] == ("preconditions",) and path[-2:] == ("context", "expression")
+            )
+            found = check_condition(text) if bare and path[-1] == "expression" else check(text)
+            where = "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path)
+            told += [f"stages[{i}]{where}: column {each.column}: {each.message}" for each in found]
+    return tuple(told)
+
+
+def _expressions(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    if isinstance(value, str):
+        if "${" in value or path[-1:] == ("expression",):
+            yield path, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _expressions(each, (*path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _expressions(each, (*path, index))

@@ -15,7 +15,7 @@ from gennaker.core.expressions.lookups import NAMES, answer
 from gennaker.core.model.messages import Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import LOOKUP_TYPE
-from gennaker.core.outbound import Blocked, CallFailed
+from gennaker.core.outbound import CallFailed
 from gennaker.core.redact import redactor
 from gennaker.core.run import Retryable, Run
 from gennaker.core.stage import Stage
@@ -50,11 +50,11 @@ class Lookup(Stage):
             return {"value": function(run, *arguments)}
         except (Retryable, Unavailable):
             raise
-        except (ExpressionError, GennakerError, Blocked) as error:
-            return {"error": redactor.text(error.message)}
         except CallFailed as error:
             if error.retryable and run.attempt < _TRIES:
                 raise Retryable(error.message) from error
+            return {"error": redactor.text(error.message)}
+        except (ExpressionError, GennakerError) as error:
             return {"error": redactor.text(error.message)}
         except Exception as error:
             return {"error": redactor.text(f"#{name}: {type(error).__name__}: {error}")}
@@ -78,7 +78,7 @@ def lookup_type(functions: Sequence[OutsideFunction], plugin: str = "") -> type[
     named: dict[str, Callable[..., Any]] = {}
     for function in functions:
         name = f"{plugin}_{function.name}" if plugin else function.name
-        if not name.isidentifier():
+        if not function.name.isidentifier() or not name.isidentifier():
             raise ValueError(f"{function.name!r} cannot be the name of a function; expected letters, digits and _")
         if name in named:
             raise ValueError(f"there are two functions {function.name!r}")

@@ -13,6 +13,7 @@ from gennaker.core.engine.window import WINDOW, WINDOW_DATA
 from gennaker.core.evaluation.definition import ENABLED, FOR_EACH, SUMMARY, Starting
 from gennaker.core.evaluation.starting import functions, starting
 from gennaker.core.expressions import evaluate, scope_for
+from gennaker.core.expressions.unknown import NOT_YET, Unknown
 from gennaker.core.model.execution import Execution, Stage
 from gennaker.core.model.stage_type import StageType, StageTypes, find
 from gennaker.core.model.status import Status
@@ -65,16 +66,22 @@ def _told(stage: Stage, outcome: str, why: str = "", **more: Any) -> Json:
 
 def _stage(x: Execution, stage: Stage, type_: StageType | None, types: StageTypes, now: int) -> tuple[Json, Stage]:
     """What is told of a stage, and the stage as those after it would find it."""
-    if type_ is None or type_.functions:
-        why = f"no plugin provides the stage type '{stage.type}'"
+    if type_ is None or type_.functions or type_.refusal:
+        why = type_.refusal if type_ and type_.refusal else f"no plugin provides the stage type '{stage.type}'"
         return _told(stage, "fails", why), replace(stage, status=Status.TERMINAL)
     if stage.start_time_expiry is not None and now > stage.start_time_expiry:
         return _told(stage, "skipped", "its startTimeExpiry is over"), replace(stage, status=Status.SKIPPED)
     found = starting(x, stage, type_, types, now)
     context = found.context if found.context is not None else stage.context
     expressions = _expressions(x, stage, found, types, now)
-    done = replace(stage, status=Status.SUCCEEDED, context=context, outputs=_outputs(context, type_), start_time=now)
-    outcome, why = _outcome(x, stage, type_, found, context)
+    done = replace(
+        stage,
+        status=Status.SUCCEEDED,
+        context=Unknown(context, f"'{stage.name}'"),
+        outputs=_outputs(stage, context, type_),
+        start_time=now,
+    )
+    outcome, why = _outcome(type_, found, context)
     more: Json = {"expressions": expressions} if expressions else {}
     if found.fan is not None:
         more["forEach"] = {"items": list(found.fan.items), "as": found.fan.name, "limit": found.fan.limit}
@@ -90,7 +97,7 @@ def _stage(x: Execution, stage: Stage, type_: StageType | None, types: StageType
     return _told(stage, outcome, why, **more), done
 
 
-def _outcome(x: Execution, stage: Stage, type_: StageType, found: Starting, context: Json) -> tuple[str, str]:
+def _outcome(type_: StageType, found: Starting, context: Json) -> tuple[str, str]:
     if found.problem:
         return "fails", found.problem
     enabled = context.get(ENABLED)
@@ -99,31 +106,24 @@ def _outcome(x: Execution, stage: Stage, type_: StageType, found: Starting, cont
         asked = ", ".join(f"#{each.function}" for each in found.wanted)
         return "runs", f"after {asked} was asked, whose value is only known then"
     if not found.enabled:
-        failed = next(iter((context.get(SUMMARY) or {}).values()), None)
-        if failed and (open_ := _unknown(x, stage)):
-            return "open", f"stageEnabled '{text}' has no value before {open_} has run"
+        if open_ := _not_yet(context):
+            return "open", f"stageEnabled '{text}': {open_}"
         return "skipped", f"stageEnabled '{text}' is {_shown((enabled or {}).get('expressionResult'))}"
     for path in type_.conditions:
         for condition in _at(context, path.split(".")[:-1]):
             result = condition.get("expressionResult")
             if "expressionResult" not in condition or truth(result) or result is True:
                 continue
-            if result is None and (open_ := _unknown(x, stage)):
-                return "open", f"'{condition.get('expression')}' has no value before {open_} has run"
+            if result is None and (open_ := _not_yet(context)):
+                return "open", f"'{condition.get('expression')}': {open_}"
             return "stops", f"'{condition.get('expression')}' is {_shown(result)}"
     return "runs", ""
 
 
-def _unknown(x: Execution, stage: Stage) -> str:
-    """The stages before it whose results nobody knows yet."""
-    seen: dict[str, str] = {}
-    todo = list(upstream(x, stage))
-    while todo:
-        other = todo.pop()
-        if other.id not in seen:
-            seen[other.id] = "" if other.outputs or other.status is Status.SKIPPED else f"'{other.name}'"
-            todo += upstream(x, other)
-    return ", ".join(sorted(name for name in seen.values() if name))
+def _not_yet(context: Json) -> str:
+    """Why an expression of a stage has no value before others have run; empty when that is not the reason."""
+    failures = (failure for told in (context.get(SUMMARY) or {}).values() for failure in told)
+    return next((str(each["description"]) for each in failures if each.get("exceptionType") == NOT_YET), "")
 
 
 def _expressions(x: Execution, stage: Stage, found: Starting, types: StageTypes, now: int) -> list[Json]:
@@ -155,9 +155,7 @@ def _value(
         return {"reason": f"{asked} is asked when the stage starts"}
     if not done.failures:
         return {"value": done.value}
-    open_ = _unknown(x, stage)
-    later = f"; it may have one once {open_} has run" if open_ else ""
-    return {"reason": f"{done.failures[0].reason}{later}"}
+    return {"reason": done.failures[0].reason}
 
 
 def _dig(value: Any, path: tuple[Any, ...]) -> Any:
@@ -185,15 +183,16 @@ def _written(path: tuple[Any, ...]) -> str:
     return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in path).lstrip(".")
 
 
-def _outputs(context: Json, type_: StageType) -> Json:
-    """What a stage that only evaluates leaves to those after it."""
+def _outputs(stage: Stage, context: Json, type_: StageType) -> Json:
+    """What a stage leaves to those after it: the values that one which only evaluates has; all else is not known yet."""
     items = context.get(type_.sequential) if type_.sequential else None
     if not isinstance(items, list):
-        return {}
+        items = []
     pairs = ((each.get("key"), each.get("value")) for each in items if isinstance(each, dict))
-    return {
+    known = {
         key: value for key, value in pairs if isinstance(key, str) and not (isinstance(value, str) and "${" in value)
     }
+    return Unknown(known, f"'{stage.name}'")
 
 
 def _at(value: Any, path: list[str]) -> Iterator[Json]:

@@ -19,7 +19,13 @@ def expression() -> None:
 @expression.command("eval")
 @click.argument("text")
 @click.option(
-    "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; KEY:=JSON for what is not a text."
+    "-p",
+    "--param",
+    "--parameter",
+    "params",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter; KEY:=JSON for what is not a text.",
 )
 @click.option(
     "--context", type=click.Path(), metavar="FILE", help="What the stage's context holds, as a JSON or YAML object."

@@ -132,7 +132,13 @@ def delete_pipeline(ctx: click.Context, application: str, name: str, yes: bool) 
 @click.argument("application")
 @click.argument("name")
 @click.option(
-    "-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="A parameter; KEY:=JSON for what is not a text."
+    "-p",
+    "--param",
+    "--parameter",
+    "params",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A parameter; KEY:=JSON for what is not a text.",
 )
 @click.option("--param-file", type=click.Path(), help="Parameters as a JSON or YAML object; --param goes before it.")
 @click.option("--key", help="The same key again starts nothing and names the first execution.")
@@ -182,7 +188,7 @@ def validate_pipelines(ctx: click.Context, files: tuple[str, ...]) -> None:
 
 
 def _report(path: str, item: Json) -> Json:
-    from gennaker.core.engine.requests import check_pipeline
+    from gennaker.core.check import check_expressions, check_pipeline
     from gennaker.core.templates import check_config, is_templated
 
     problems, warnings = (check_config(item), ()) if is_templated(item) else check_pipeline(item)
@@ -190,7 +196,7 @@ def _report(path: str, item: Json) -> Json:
         "file": path,
         "name": item.get("name"),
         "problems": [{"where": problem.where, "message": problem.message} for problem in problems],
-        "warnings": list(warnings),
+        "warnings": [*warnings, *(check_expressions(item) if not problems else ())],
     }
 
 

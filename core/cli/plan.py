@@ -28,19 +28,22 @@ def show_plan(ctx: click.Context, client: Daemon, application: str, name: str, p
         dump(ctx, plan)
     else:
         for line in _lines(plan):
-            click.echo(printable(line))
+            click.echo(line)
     return not plan["errors"]
 
 
 def _lines(plan: Json) -> list[str]:
-    lines = [f"Cannot start: {error}" for error in plan["errors"]]
-    lines += [f"Artifact: {_artifact(each)}" for each in plan["trigger"].get("resolvedExpectedArtifacts") or ()]
+    lines = [printable(f"Cannot start: {error}") for error in plan["errors"]]
+    lines += [
+        printable(f"Artifact: {_artifact(each)}") for each in plan["trigger"].get("resolvedExpectedArtifacts") or ()
+    ]
     for stage in plan["stages"]:
         outcome = stage["outcome"]
         why = f": {stage['why']}" if stage.get("why") else ""
         painted = click.style(outcome, fg=_COLOURS.get(outcome))
-        lines.append(f"{stage['refId']:>3}  {stage['name']} ({stage['type']})  {painted}{why}")
-        lines += [f"       {line}" for line in _details(stage)]
+        place = printable(f"{stage['refId']:>3}  {stage['name']} ({stage['type']})")
+        lines.append(f"{place}  {painted}{printable(why)}")
+        lines += [printable(f"       {line}") for line in _details(stage)]
     lines.append("Nothing was started.")
     return lines
 
@@ -71,4 +74,5 @@ def _artifact(expected: Json) -> str:
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = text.replace("\n", "⏎")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

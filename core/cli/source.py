@@ -34,12 +34,20 @@ _TEMPLATES = ("v2", "pipelineTemplates")
 
 
 @click.command("plan")
-@click.argument("target", metavar="DIR|APPLICATION")
+@click.argument("target", metavar="DIR|APPLICATION|NAME")
 @click.argument("name", required=False)
 @click.option("--source", help="What the pipelines are marked with; the folder's name when left out.")
 @click.option("--prune", is_flag=True, help="Count as to be deleted what the source saved and no longer holds.")
 @click.option("--detailed-exitcode", is_flag=True, help="Leave with 6 when there is something to do.")
-@click.option("-p", "--param", "params", multiple=True, metavar="KEY=VALUE", help="With NAME: a parameter of the run.")
+@click.option(
+    "-p",
+    "--param",
+    "--parameter",
+    "params",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="With NAME: a parameter of the run.",
+)
 @output_option
 @remote_options
 @click.pass_context
@@ -54,8 +62,8 @@ def plan_source(
 ) -> None:
     """Show what would happen, and do nothing.
 
-    With DIR, a folder or file: what `apply` would change, every pipeline in it against those that are stored. With APPLICATION and NAME:
-    what a run of that pipeline would do.
+    With DIR, a folder or file: what `apply` would change, every pipeline in it against those that are stored. With APPLICATION and NAME,
+    or with a NAME that only one pipeline has: what a run of that pipeline would do.
     """
     if name is not None:
         if source or prune or detailed_exitcode:
@@ -63,6 +71,9 @@ def plan_source(
                 "--source, --prune and --detailed-exitcode are for a folder, not for APPLICATION NAME"
             )
         plan_stored(ctx, target, name, params)
+        return
+    if not Path(target).exists() and (found_name := _named(daemon(ctx), target)):
+        plan_stored(ctx, *found_name, params)
         return
     if params:
         raise click.UsageError("--param is for APPLICATION NAME, not for a folder")
@@ -75,6 +86,15 @@ def plan_source(
         ctx.exit(FAILED)
     if detailed_exitcode and found.todo:
         ctx.exit(CHANGES)
+
+
+def _named(client: Daemon, name: str) -> tuple[str, str] | None:
+    """The one pipeline of a name, as application and name; None when no pipeline has it. Raises Told when several have."""
+    found = [each for each in client.get("pipelineConfigs") if str(each.get("name", "")).lower() == name.lower()]
+    if len(found) > 1:
+        listed = ", ".join(sorted(f"{each['application']} {each['name']}" for each in found))
+        raise Told(f"several pipelines are named {name!r}; say which: {listed}", USAGE)
+    return (str(found[0]["application"]), str(found[0]["name"])) if found else None
 
 
 def plan_stored(ctx: click.Context, application: str, name: str, params: tuple[str, ...]) -> None:

@@ -27,7 +27,7 @@ def is_down(instance: Instance, sources: Collection[str] | None = None) -> bool:
     """Whether it certainly does not serve: not the opposite of up, an instance may be neither."""
     healths = _counted(instance.healths, sources)
     if not healths:
-        return not sources
+        return sources is None
     if len(healths) == 1 and healths[0].platform and healths[0].state == "Unknown":
         return True
     states = {health.state for health in healths}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gennaker.core.expressions.scope import Bean
+from gennaker.core.expressions.unknown import Unknown
 from gennaker.core.model.ancestry import ancestors, execution_context, in_order
 from gennaker.core.model.execution import Execution, Stage
 
@@ -110,15 +111,21 @@ class Beans:
 def visible_outputs(execution: Execution, stage: Stage) -> dict[str, Any]:
     """What a stage's context falls through to: its own outputs, then those of its ancestors, nearest first (reference §1.5)."""
     seen: dict[str, Any] = {}
+    unknown: dict[str, None] = {}
     for other in reversed(ancestors(execution, stage)):
         seen.update(other.outputs)
+        if isinstance(other.outputs, Unknown):
+            unknown[other.outputs.whose] = None
     seen.update(stage.outputs)
-    return seen
+    return Unknown(seen, " or ".join(unknown)) if unknown else seen
 
 
 def whole_context(execution: Execution, stage: Stage) -> dict[str, Any]:
     """A stage's context with everything that a look-up in it finds."""
-    return {**visible_outputs(execution, stage), **stage.context}
+    outputs = visible_outputs(execution, stage)
+    whole = {**outputs, **stage.context}
+    open_ = next((part for part in (stage.context, outputs) if isinstance(part, Unknown)), None)
+    return whole if open_ is None else Unknown(whole, open_.whose)
 
 
 def _tasks(stage: Stage) -> list[dict[str, Any]]:

@@ -80,6 +80,8 @@ def _holds_expressions(value: Any) -> bool:
 class Walk:
     """One walk through a value, and what it has found so far."""
 
+    __slots__ = ("failures", "scope", "unresolved", "wanted")
+
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self.failures: list[Failure] = []

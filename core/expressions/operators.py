@@ -17,6 +17,8 @@ from gennaker.core.expressions.weight import holds, weigh
 Operator = Callable[[Any, Any, Budget], Any]
 
 _TRUE, _FALSE = ("true", "on", "yes", "1"), ("false", "off", "no", "0")
+#: Characters that are compared for one step.
+_LONG = 1024
 #: What one match costs besides the length of its text.
 _MATCH = 20
 
@@ -40,7 +42,8 @@ def equal(left: Any, right: Any, budget: Budget) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         if len(left) != len(right):
             return False
-        budget.spend(len(left) >> 10)
+        if len(left) >= _LONG:
+            budget.spend(len(left) // _LONG)
         return left == right
     if holds(left) and holds(right):
         budget.spend(min(weigh(left, budget), weigh(right, budget)))

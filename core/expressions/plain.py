@@ -21,7 +21,8 @@ _BEAN = 16
 
 def plain(value: Any, budget: Budget) -> Any:
     """A JSON value; the same object when it is one already. Raises LimitReached."""
-    if isinstance(value, str) and value.isascii():
+    kind = type(value)
+    if kind is bool or kind is int or (kind is str and value.isascii()):
         return value
     return _paid(value, budget, 0)
 

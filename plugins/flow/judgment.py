@@ -15,6 +15,7 @@ class ManualJudgment(
     Stage,
     type="manualJudgment",
     quick=True,
+    asks=True,
     restart_clears=("judgmentStatus", "judgmentInput", "lastModifiedBy"),
 ):
     """Wait until a person says whether the pipeline goes on.

@@ -141,7 +141,7 @@ def world(tmp_path: Path, empty_database: Path) -> Iterator[World]:
     transport = open_bus("memory://", "gate")
     definitions = SqlDefinitions(database, clock)
     executions = SqlExecutions(database)
-    control = NotingControl(database, definitions, Bell(transport), clock)
+    control = NotingControl(database, definitions, Bell(transport), clock, lambda: TYPES)
     live = LogLive(database, sweep=0.05)
     letters = Letters()
     services = Services(

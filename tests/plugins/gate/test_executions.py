@@ -218,7 +218,7 @@ def test_expressions_can_be_tried_on_an_execution(client: httpx.Client, world: A
     assert client.get("/pipelines/E1/s1/evaluateExpression", params={"expression": text}).json()["result"] == "to prod"
     failed = client.get(path, params={"expression": "${parameters.no}"}).json()
     assert failed["result"] == "${parameters.no}"
-    assert failed["detail"]["parameters.no"][0]["level"] == "ERROR"
+    assert failed["detail"]["parameters.no"][0]["level"] == "INFO"
     refusal(client.get("/pipelines/E1/s9/evaluateExpression?expression=x"), 404)
     refusal(client.get("/pipelines/E9/evaluateExpression?expression=x"), 404)
     assert "query expression" in refusal(client.get(path), 400)

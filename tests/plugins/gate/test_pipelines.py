@@ -203,3 +203,26 @@ def test_a_plan_is_told_and_not_run(client: httpx.Client) -> None:
     assert "env" in plan(parameterConfig=[{"name": "env", "required": True}])["errors"][0]
     assert plan(disabled=True)["errors"] == ["Pipeline is disabled and cannot be started."]
     assert client.get("/applications/*/executions/search").json() == []
+
+
+def test_a_dry_run_tells_what_each_stage_would_do_and_starts_nothing(client: httpx.Client) -> None:
+    enabled = {"type": "expression", "expression": "parameters.env == 'prod'"}
+    stages = [
+        {"type": "wait", "refId": "1", "waitTime": "${parameters.seconds}"},
+        {"type": "wait", "refId": "2", "requisiteStageRefIds": ["1"], "stageEnabled": enabled},
+    ]
+    save(client, stages=stages, parameterConfig=[{"name": "seconds", "default": "3"}])
+    answer = client.post("/pipelines/app/deploy?plan=true", json={"parameters": {"env": "test"}})
+    assert answer.status_code == 200
+    told = answer.json()
+    assert [stage["outcome"] for stage in told["stages"]] == ["runs", "skipped"]
+    assert told["stages"][0]["expressions"] == [{"path": "waitTime", "text": "${parameters.seconds}", "value": "3"}]
+    assert told["trigger"]["parameters"] == {"env": "test", "seconds": "3"}
+    assert client.get("/applications/app/pipelines").json() == []
+
+
+def test_a_dry_run_of_what_cannot_start_says_so(client: httpx.Client) -> None:
+    save(client, disabled=True)
+    assert "disabled" in client.post("/pipelines/app/deploy?plan=true", json={}).json()["errors"][0]
+    save(client, name="strict", parameterConfig=[{"name": "env", "required": True}])
+    assert "env" in message(client.post("/pipelines/app/strict?plan=true", json={}), 400)

@@ -268,3 +268,19 @@ def test_an_application_is_shown_whole_as_json(gennaker: Any, server: Any) -> No
     assert gennaker("application", "get", "shop").exit_code == 4
     server.on("GET", "/applications/shop", {"name": "shop", "attributes": {"name": "shop", "x": [1]}})
     assert json.loads(gennaker("application", "get", "shop", "-o", "json").stdout) == {"name": "shop", "x": [1]}
+
+
+def test_an_expression_that_cannot_be_read_is_a_warning_with_its_place(gennaker: Any, tmp_path: Path) -> None:
+    check = {"type": "expression", "context": {"expression": "a =="}}
+    stages = [
+        {"type": "wait", "refId": "1", "waitTime": "${parameters.}", "deep": [{"x": "fine ${1 + 1}"}]},
+        {"type": "checkPreconditions", "refId": "2", "preconditions": [check]},
+        {"type": "wait", "refId": "3", "stageEnabled": {"type": "expression", "expression": "1 > 0"}},
+    ]
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({**SHIP, "stages": stages}))
+    result = gennaker("pipeline", "validate", str(path), "-o", "json")
+    assert result.exit_code == 0
+    first, second = json.loads(result.stdout)[0]["warnings"]
+    assert first.startswith("stages[0].waitTime: column ")
+    assert second.startswith("stages[1].preconditions[0].context.expression: column ")

@@ -141,3 +141,22 @@ def test_deep_values_are_refused_and_shallow_ones_are_not() -> None:
     assert not evaluate(nested, world).failures
     assert "nested deeper than 100 levels" in evaluate([[[nested]]], world).failures[0].reason
     assert evaluate(deep, world).value is deep
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T(Math).abs(" * 49 + "1" + ")" * 49,
+        "{" * 99 + "1" + "}" * 99,
+        "one" + ".![#root.one" * 49 + ".size()" + "]" * 49,
+        "true ? " * 99 + "1" + " : 2" * 99,
+        "'a'.concat(" * 49 + "'b'" + ")" * 49,
+        "{0}[" * 49 + "0" + "]" * 49,
+    ],
+    ids=("calls", "lists", "projections", "ternaries", "methods", "indexes"),
+)
+def test_the_deepest_expressions_leave_room_on_the_stack_for_those_who_ask(text: str) -> None:
+    def below(frames: int) -> Any:
+        return below(frames - 1) if frames else evaluate(f"${{{text}}}", Scope({"one": [1]}))
+
+    assert below(450).failures == ()

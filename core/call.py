@@ -6,6 +6,7 @@ Separate because the worker and the test kit must treat an author's code in exac
 import traceback
 from typing import Any
 
+from gennaker.core.cloud.provider import CloudError
 from gennaker.core.errors import GennakerError, Unavailable
 from gennaker.core.log import about
 from gennaker.core.lookups import Lookup
@@ -30,7 +31,9 @@ def call(stage: type[Stage], work: Work, services: Services, caller: Caller | No
         message = str(error) or type(error).__name__
         expected = isinstance(error, GennakerError | Retryable)
         trace = "" if expected else "".join(traceback.format_exception(error))
-        retryable = isinstance(error, Retryable | Unavailable) or (isinstance(error, CallFailed) and error.retryable)
+        retryable = isinstance(error, Retryable | Unavailable) or (
+            isinstance(error, CallFailed | CloudError) and error.retryable
+        )
         return failure(work, type(error).__name__, message, retryable=retryable, stack_trace=trace)
 
 

@@ -7,6 +7,7 @@ take fewer parameters than are listed here. Nothing goes through pluggy while me
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -65,8 +66,11 @@ def gennaker_functions(settings: Any) -> Sequence[OutsideFunction]:  # type: ign
 
 
 @hookspec
-def gennaker_clouds(settings: Any) -> Sequence[Cloud]:  # type: ignore[empty-body]
-    """The clouds that this plugin reaches, with the accounts of its section; SDKs are imported when a cloud is first used."""
+def gennaker_clouds(settings: Any, home: Path) -> Sequence[Cloud]:  # type: ignore[empty-body]
+    """The clouds that this plugin reaches, with the accounts of its section; SDKs are imported when a cloud is first used.
+
+    `home` is the daemon's home folder.
+    """
 
 
 @hookspec

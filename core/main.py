@@ -17,6 +17,7 @@ MODULES = {
     "source": ("gennaker.core.cli.source", "See the sources of pipelines that are followed."),
     "execution": ("gennaker.core.cli.execution", "Watch and steer what runs."),
     "bake": ("gennaker.core.cli.bake", "Bake images, and watch bakes."),
+    "rollback": ("gennaker.core.cli.rollback", "Take a cluster back to what it was."),
     "artifact": ("gennaker.core.cli.artifact", "List artifact accounts and fetch artifacts."),
     "expression": ("gennaker.core.cli.expression", "Try expressions, here or in an execution."),
     "config": ("gennaker.core.cli.config", "Check, show and write the configuration."),

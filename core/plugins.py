@@ -206,7 +206,7 @@ class Plugins:
 
     def _clouds(self, plugin: str, settings: Any) -> tuple[Cloud, ...]:
         """The clouds of a plugin; names of clouds and of accounts are unique."""
-        found = tuple(self._ask(plugin, "gennaker_clouds", settings=settings) or ())
+        found = tuple(self._ask(plugin, "gennaker_clouds", settings=settings, home=self._settings.home) or ())
         known = {account.name: cloud.name for cloud in self.clouds.values() for account in cloud.accounts()}
         for cloud in found:
             if not isinstance(cloud, Cloud):

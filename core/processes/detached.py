@@ -53,11 +53,26 @@ def is_alive(process: Process) -> bool:
     return identify(process.pid) == process
 
 
-def end(process: Process, number: int) -> bool:
-    """Send a signal to a program and its children; False when it does not run any more."""
+def find(variable: str, value: str) -> list[Process]:
+    """The programs of this user that were started with this in their environment; none on systems without /proc."""
+    wanted = f"{variable}={value}".encode()
+    found = []
+    for folder in _PROC.glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found.append(identify(int(folder.name)))
+    return [one for one in found if one is not None]
+
+
+def end(process: Process, number: int, *, alone: bool = False) -> bool:
+    """Send a signal to a program and, unless `alone`, its children; False when it does not run any more."""
     if not is_alive(process):
         return False
-    end_group(process.pid, number)
+    if alone:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process.pid, number)
+    else:
+        end_group(process.pid, number)
     return True
 
 

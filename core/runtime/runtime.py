@@ -79,7 +79,7 @@ class Runtime:
         self._ownership = Ownership(self._process, self.database, self._owner, clock)
         live = LogLive(self.database, self.transport if self.transport.capabilities.shared else None)
         self.bell.on_news(live.news)
-        control = SqlControl(self.database, definitions, self.bell, clock, self._types, artifacts)
+        control = SqlControl(self.database, definitions, self.bell, clock, self._types, artifacts, plugins.stages)
         self.services = Services(
             home=settings.home,
             definitions=definitions,

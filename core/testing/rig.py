@@ -174,6 +174,8 @@ class Rig:
                     self._under_way.append(m.LockGranted(key=event.key, round=event.round))
                 case e.SlotRequested():
                     self._under_way.append(m.Granted(round=event.round))
+                case e.LockRequested():
+                    self._under_way.append(m.LockGranted(key=event.key, round=event.round))
                 case e.ChildRequested():
                     status, outputs = self.children.get(event.pipeline, (Status.SUCCEEDED, {}))
                     self._under_way.append(m.ChildAccepted(stage=event.stage, child=event.child, name=event.pipeline))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gennaker.core.processes.detached import Process, end, identify, is_alive, start
+from gennaker.core.processes.detached import Process, end, find, identify, is_alive, start
 from gennaker.core.processes.running import CannotStart, run
 from gennaker.core.redact import redactor
 
@@ -173,3 +173,12 @@ run([sys.executable, "-c", {STUBBORN!r}, {str(tmp_path / "note")!r}], seconds=60
     daemon.stdout.close()
     assert gone(*pids)
     assert (tmp_path / "note").read_text() == "cleaned"
+
+
+def test_a_program_is_found_by_its_environment(tmp_path: Path) -> None:
+    mark = f"{tmp_path.name}-{os.getpid()}"
+    code = "import time; time.sleep(60)"
+    process = start(python(code), folder=tmp_path, log=tmp_path / "log", environment={"MARK_OF_TEST": mark})
+    assert find("MARK_OF_TEST", mark) == [process]
+    assert find("MARK_OF_TEST", mark[:-1]) == []
+    assert end(process, signal.SIGKILL, alone=True)

@@ -6,8 +6,7 @@ Separate because this is the bakery's only memory: an image that was removed is 
 from collections.abc import Mapping
 from pathlib import Path
 
-from gennaker.core.cloud.provider import KEY_TAG, Cloud, CloudError, ImageQuery
-from gennaker.core.stage import Retryable
+from gennaker.core.cloud.provider import KEY_TAG, Cloud, ImageQuery
 from gennaker.plugins.bakery import machine
 from gennaker.plugins.bakery.request import Plan
 
@@ -15,7 +14,7 @@ from gennaker.plugins.bakery.request import Plan
 def baked_before(plan: Plan, clouds: Mapping[str, Cloud], images: Path, effect_key: str = "") -> str | None:
     """The id of the image that this bake would make: with `effect_key` only one that this very call has made.
 
-    None when there is none, or when nobody in this process can look, as for a cloud without a plugin. Raises Retryable, CloudError.
+    None when there is none, or when nobody in this process can look, as for a cloud without a plugin. Raises CloudError.
     """
     tag, value = (KEY_TAG, effect_key) if effect_key else (machine.BAKE_TAG, plan.digest)
     request = plan.request
@@ -35,10 +34,5 @@ def baked_before(plan: Plan, clouds: Mapping[str, Cloud], images: Path, effect_k
     )
     if account is None:
         return None
-    try:
-        found = cloud.images(account, request.region, ImageQuery(tags={tag: value}))
-    except CloudError as error:
-        if error.retryable:
-            raise Retryable(error.message) from error
-        raise
+    found = cloud.images(account, request.region, ImageQuery(tags={tag: value}))
     return found[0].id if found else None

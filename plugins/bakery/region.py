@@ -47,7 +47,8 @@ class BakeInRegion(Stage, type="bakeInRegion", restart_clears=_CLEARED):
         """Build, unless there is such an image; what Packer says goes to the log as it comes."""
         wanted, settings = _planned(run), _settings(run)
         images = settings.images_at(_home(run))
-        found = baked_before(wanted, run.services.clouds, images, run.key) if run.again or run.attempt > 1 else None
+        # Of two copies of a call the one that is not marked may come second, so both look.
+        found = baked_before(wanted, run.services.clouds, images, run.key)
         earlier = found is None and not self.rebake
         if earlier:
             found = baked_before(wanted, run.services.clouds, images)

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +74,11 @@ def bakery(home: Path, settings: Callable[..., Settings]) -> Callable[..., Rig]:
 
 
 @pytest.fixture
-def templates(tmp_path: Path) -> Iterator[Path]:
+def templates(tmp_path: Path) -> Path:
     """A folder of templates of our own."""
     folder = tmp_path / "templates"
     folder.mkdir()
-    yield folder
+    return folder
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ MODULES = {
     "template": ("gennaker.core.cli.template", "Save, plan and use pipeline templates."),
     "source": ("gennaker.core.cli.source", "See the sources of pipelines that are followed."),
     "execution": ("gennaker.core.cli.execution", "Watch and steer what runs."),
+    "bake": ("gennaker.core.cli.bake", "Bake images, and watch bakes."),
+    "rollback": ("gennaker.core.cli.rollback", "Take a cluster back to what it was."),
     "cluster": ("gennaker.core.cli.cluster", "List an application's clusters."),
     "server-group": ("gennaker.core.cli.server_group", "List and show server groups."),
     "load-balancer": ("gennaker.core.cli.load_balancer", "List load balancers."),

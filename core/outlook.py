@@ -3,7 +3,7 @@
 Separate because nothing here happens: stages are taken to succeed, one after another, and what only their work can tell stays open.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,12 +22,15 @@ from gennaker.core.model.truth import truth
 Json = dict[str, Any]
 _PERSON = ("instructions", "judgmentInputs", "selectedStageRoles", "requiredJudgmentRoles", "notifications")
 _MOST = 300
+_LOOKED_AT = ("runs", "asks", "open")
 
 
-def outlook(execution: Execution, types: StageTypes, now: int) -> list[Json]:
+def outlook(
+    execution: Execution, types: StageTypes, now: int, look: Callable[[Stage], Json] = lambda _: {}
+) -> list[Json]:
     """Each top-level stage in the order in which they could run: `{refId, name, type, outcome, why, expressions, …}`.
 
-    `outcome` is one of `runs`, `skipped`, `asks`, `stops`, `fails`, `open` (an expression decides, and has no value yet), `unreached`.
+    `look` is asked for more about each stage that could run, with its context evaluated. `outcome` is one of `runs`, `skipped`, `asks`, `stops`, `fails`, `open` (an expression decides, and has no value yet), `unreached`.
     """
     told: list[Json] = []
     x = execution
@@ -40,7 +43,7 @@ def outlook(execution: Execution, types: StageTypes, now: int) -> list[Json]:
             told.append(_told(stage, "unreached", why))
             continue
         one, after = _stage(x, stage, find(types, stage.type, stage.context), types, now)
-        told.append(one)
+        told.append({**one, **look(after)} if one["outcome"] in _LOOKED_AT else one)
         x = replace(x, stages={**x.stages, id_: after})
     return told
 

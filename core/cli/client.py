@@ -124,6 +124,18 @@ class Daemon:
             raise _refusal(answer.status_code, answer.content, place)
         return _decoded(answer.content, f"{place} at {self._place()}")
 
+    def save(self, *path: str, body: object) -> list[str]:
+        """Save something; what the daemon warns of. Raises Answered, Unreachable."""
+        answer = self._send("POST", path, {}, body, {})
+        if answer.status_code >= 300:
+            raise _refusal(answer.status_code, answer.content, f"POST {answer.url.path}")
+        told = answer.headers.get("X-Gennaker-Warnings", "")
+        try:
+            found = msgspec.json.decode(told) if told else []
+        except msgspec.DecodeError:
+            found = [told]
+        return [str(each) for each in found] if isinstance(found, list) else [str(found)]
+
     def content(self, method: str, *path: str, body: object = None) -> bytes:
         """Make one call and return what it answers as it is. Raises Answered, Unreachable."""
         answer = self._send(method, path, {}, body, {})

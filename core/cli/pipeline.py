@@ -1,5 +1,6 @@
 """`gennaker pipeline`: what runs are made from: saved, validated, started."""
 
+import os
 from collections.abc import Mapping
 
 import click
@@ -11,6 +12,7 @@ from gennaker.core.cli.parameter import parameter
 from gennaker.core.cli.progress import follow
 from gennaker.core.cli.root import FAILED, REFUSED, USAGE, Told
 from gennaker.core.cli.source import apply_source, plan_source
+from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.services import Json
 
 
@@ -44,19 +46,22 @@ def save_pipelines(ctx: click.Context, files: tuple[str, ...]) -> None:
         for row in saved:
             verb = "Created" if row["created"] else "Saved"
             click.echo(printable(f"{verb} pipeline {row['application']}/{row['name']} ({row['id']})"))
+            for warning in row.get("warnings", ()):
+                click.echo(printable(f"Warning: {warning}"), err=True)
     else:
         dump(ctx, saved)
 
 
 def _save(client: Daemon, item: Json) -> Json:
     known = client.find("applications", item["application"], "pipelineConfigs", item["name"])
-    client.call("POST", "pipelines", body={**item, "id": known["id"]} if known else item)
+    warnings = client.save("pipelines", body={**item, "id": known["id"]} if known else item)
     stored = client.get("applications", item["application"], "pipelineConfigs", item["name"])
     return {
         "application": stored["application"],
         "name": stored["name"],
         "id": stored["id"],
         "created": not known,
+        **({"warnings": warnings} if warnings else {}),
     }
 
 
@@ -176,8 +181,9 @@ def run_pipeline(
 @output_option
 @click.pass_context
 def validate_pipelines(ctx: click.Context, files: tuple[str, ...]) -> None:
-    """Check pipelines in files without a daemon: shapes, refIds, requisites, cycles."""
-    reports = [_report(path, item) for path in files for item in read_all(path)]
+    """Check pipelines in files without a daemon: shapes, refIds, requisites, cycles, and what the clouds of the configuration cannot do."""
+    types = _types()
+    reports = [_report(path, item, types) for path in files for item in read_all(path)]
     if chosen(ctx) == "table":
         for report in reports:
             _print_report(report)
@@ -187,8 +193,21 @@ def validate_pipelines(ctx: click.Context, files: tuple[str, ...]) -> None:
         ctx.exit(FAILED)
 
 
-def _report(path: str, item: Json) -> Json:
+def _types() -> StageTypes:
+    """The stage types of the plugins that are configured here; none when the configuration cannot be read."""
+    from gennaker.config.load import load
+    from gennaker.config.problems import ConfigError
+    from gennaker.core.plugins import load as load_plugins
+
+    try:
+        return load_plugins(load(None, environ=os.environ)).types
+    except ConfigError:
+        return {}
+
+
+def _report(path: str, item: Json, types: StageTypes) -> Json:
     from gennaker.core.check import check_expressions, check_pipeline
+    from gennaker.core.cloud.warnings import cloud_warnings
     from gennaker.core.templates import check_config, is_templated
 
     problems, warnings = (check_config(item), ()) if is_templated(item) else check_pipeline(item)
@@ -196,7 +215,7 @@ def _report(path: str, item: Json) -> Json:
         "file": path,
         "name": item.get("name"),
         "problems": [{"where": problem.where, "message": problem.message} for problem in problems],
-        "warnings": [*warnings, *(check_expressions(item) if not problems else ())],
+        "warnings": [*warnings, *(() if problems else (*check_expressions(item), *cloud_warnings(item, types)))],
     }
 
 

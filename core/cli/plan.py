@@ -60,6 +60,9 @@ def _details(stage: Json) -> list[str]:
         lines.append(f"once for each of {len(each['items'])} items{limit}")
     if window := stage.get("window"):
         lines.append(f"waits for its execution window: {_short(window)}")
+    for cloud in stage.get("clouds") or ():
+        place = "/".join(str(part) for part in (cloud["cloudProvider"], cloud["account"], cloud["region"]) if part)
+        lines += [f"{place}: {line}" for line in cloud["does"]]
     for one in stage.get("expressions") or ():
         value = f"= {_short(one['value'])}" if "value" in one else f"has no value: {one['reason']}"
         lines.append(f"{one['path']}: {_short(one['text'])} {value}")

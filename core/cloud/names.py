@@ -69,6 +69,11 @@ def next_name(cluster: str, taken: Mapping[str, int]) -> str:
     raise InvalidRequest(f"all {_SEQUENCES} names of cluster {cluster} are taken; destroy server groups of it first")
 
 
+def cluster_lock(provider: str, account: str, region: str, cluster: str) -> str:
+    """What the lock of a cluster is called: whoever changes it has it meanwhile."""
+    return f"cluster {provider}:{account}:{region}:{cluster}"
+
+
 def sequence(name: str) -> int:
     """The number in a name; a name without one counts as 0."""
     return parse(name).sequence or 0

@@ -19,6 +19,13 @@ class CloudStage(Stage):
     #: The cloud of this copy.
     cloud: ClassVar[Cloud]
 
+    def ahead(self, application: str, context: dict[str, Any]) -> list[str]:
+        """What it would do as things are, one sentence each; reads only. `context` is complete but for what earlier stages find out.
+
+        Raises GennakerError for what would make it fail.
+        """
+        return []
+
     def operation(self, run: Run, part: str = "") -> Operation:
         """What is asked of the cloud in this call; `part` tells several in one call apart."""
         return Operation(
@@ -29,6 +36,14 @@ class CloudStage(Stage):
             execution=run.execution,
             seconds=run.seconds_left,
         )
+
+
+class CloudParts(Stage):
+    """The parent of a stage type that stands for stages of several clouds."""
+
+    def parts(self) -> list[dict[str, Any]]:
+        """The stages that it stands for. Raises InvalidRequest."""
+        raise NotImplementedError
 
 
 def bind(stage: type[CloudStage], cloud: Cloud) -> type[CloudStage]:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from gennaker.core.artifacts.resolve import matched_ids
 from gennaker.core.artifacts.visible import visible
+from gennaker.core.cloud.strategy import inherited
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.requests import accept_pipeline
 from gennaker.core.errors import GennakerError, InvalidRequest, Unavailable
@@ -134,7 +135,8 @@ class Children:
     def _find(self, child: Child) -> Json:
         found = self._definitions.pipeline(child.pipeline)
         if found is None and child.application:
-            found = self._definitions.pipeline_named(child.application, child.pipeline)
+            strategy = child.parameters.get("strategy") in (True, "true")
+            found = self._definitions.pipeline_named(child.application, child.pipeline, strategy=strategy)
         if found is None:
             where = f" in application '{child.application}'" if child.application else ""
             raise InvalidRequest(f"There is no pipeline '{child.pipeline}'{where}.")
@@ -155,6 +157,7 @@ class Children:
             "correlationId": f"{parent.id}_{stage_id}_{pipeline.get('id')}_{start}",
         }
         planned, _ = self._planning.or_failed(pipeline, trigger)
+        planned = inherited(planned, child.parameters)
         trigger["expectedArtifactIds"] = _expected_ids(planned, parent, received)
         prior = prior_artifacts(self._database, planned, trigger)
         event = accept_pipeline(

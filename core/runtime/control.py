@@ -4,12 +4,13 @@ Separate because it runs in any process, with the owner of the execution or with
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 
 from sqlalchemy import Connection
 
+from gennaker.core.cloud.outlook import CloudOutlook
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.requests import accept_pipeline, accept_task, plan_pipeline
 from gennaker.core.errors import InvalidRequest, InvalidTemplate, NotFound, Refused
@@ -22,6 +23,7 @@ from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.planning import Planning
 from gennaker.core.runtime.prior import prior_artifacts
 from gennaker.core.services import Artifacts, Definitions, Json
+from gennaker.core.stage import Stage
 from gennaker.core.store import commands, executions
 from gennaker.core.store import keys as accepted
 from gennaker.core.store.commands import Told
@@ -44,7 +46,9 @@ class SqlControl:
         clock: Callable[[], int],
         types: Callable[[], StageTypes] = dict,
         artifacts: Artifacts | None = None,
+        stages: Mapping[str, type[Stage]] | None = None,
     ) -> None:
+        self._stages = stages or {}
         self._types = types
         self._database = database
         self._definitions = definitions
@@ -82,11 +86,12 @@ class SqlControl:
         prior = prior_artifacts(self._database, planned, trigger)
         event = accept_pipeline(planned, trigger, id_=self._new_id(now, None), now=now, user=user, prior=prior)
         execution = fold(None, (event,), now)
+        types = self._types()
         return {
             "application": execution.application,
             "name": execution.name,
             "trigger": execution.trigger,
-            "stages": outlook(execution, self._types(), now),
+            "stages": outlook(execution, types, now, CloudOutlook(self._stages, types, execution.application)),
             "errors": [event.failure] if event.failure else [],
         }
 
@@ -112,7 +117,7 @@ class SqlControl:
         """See the interface."""
         now = self._clock()
         event = accept_task(task, id_=self._new_id(now, None), now=now, user=user, origin=origin)
-        return self._accept(event, self._keys(key, {}, event.application), now)
+        return self._accept(event, self._keys(key, event.trigger, event.application), now)
 
     def cancel(self, execution: str, *, user: str, reason: str | None = None) -> None:
         """See the interface. Raises NotFound, and yet what comes later under this id stays dead (rule 16)."""

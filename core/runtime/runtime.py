@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from gennaker.bus.open import open_bus
 from gennaker.bus.port import Transport
 from gennaker.config.settings import Settings
@@ -84,8 +86,9 @@ class Runtime:
         self._ownership = Ownership(self._process, self.database, self._owner, clock)
         live = LogLive(self.database, self.transport if self.transport.capabilities.shared else None)
         self.bell.on_news(live.news)
-        control = SqlControl(self.database, definitions, self.bell, clock, self._types, artifacts)
+        control = SqlControl(self.database, definitions, self.bell, clock, self._types, artifacts, plugins.stages)
         self.services = Services(
+            home=settings.home,
             definitions=definitions,
             executions=SqlExecutions(self.database),
             control=control,
@@ -102,6 +105,7 @@ class Runtime:
             metrics=self._metrics,
             clock=clock,
         )
+        self.services = replace(self.services, bakery=plugins.bakery(self.services))
         self._worker: Worker | None = None
         self._sidelines: Sidelines | None = None
         self._pruning = Pruning(self.database, settings.database.keep_days, clock)

@@ -20,6 +20,7 @@ from gennaker.core.call import call, failure
 from gennaker.core.model.messages import Outcome, Reply
 from gennaker.core.model.work import REPLY_TYPE, Work, results_queue
 from gennaker.core.runtime.lane import Lane, Turn
+from gennaker.core.runtime.under_way import Calls
 from gennaker.core.services import Services
 from gennaker.core.stage import Stage, declaration
 
@@ -82,6 +83,7 @@ class Worker:
         self._clock = clock
         self._source = f"gennaker/{name}"
         self._finished = finished
+        self._calls = Calls(transport, self._source, clock)
         self._quick: Lane[_Item] = Lane("worker-quick", _QUICK_THREADS, _QUICK_BATCH, self._handle)
         self._slow: Lane[_Item] = Lane("worker", threads, 1, self._handle)
         self._timer = Timer("worker-resend")
@@ -115,6 +117,7 @@ class Worker:
         self._draining = True
         for subscription in self._subscriptions:
             subscription.stop()
+        self._calls.end()
         until = time.monotonic() + timeout
         with self._idle:
             empty = self._idle.wait_for(lambda: self._held == 0, timeout)
@@ -158,7 +161,8 @@ class Worker:
         elif self._clock() > work.not_after:
             outcome = replace(failure(work, "Expired", "expired"), expired=True)
         else:
-            outcome = call(stage, work, services)
+            with self._calls.begin(work, delivery) as made:
+                outcome = call(stage, work, services, made)
         try:
             data = self._encode(work, outcome)
         except Exception as error:

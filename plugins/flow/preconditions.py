@@ -131,7 +131,14 @@ def _check(mine: Json, one: Any, index: int, failed: dict[str, Any]) -> Json:
         "name": f"Check precondition ({one['type']})",
         "refId": str(index),
         "requisiteStageRefIds": [],
+        **(_counted(mine, {**given, **inherited}) if one["type"] == "clusterSize" else {}),
     }
+
+
+def _counted(mine: Json, given: Json) -> Json:
+    """Only the workers of a cloud can count: their stage type, known by its name, with the condition as its own fields."""
+    provider = given.get("cloudProvider") or mine.get("cloudProvider") or "aws"
+    return {**given, "type": "checkClusterSize", "cloudProvider": provider}
 
 
 def _shown(value: Any) -> str:

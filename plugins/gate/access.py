@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from gennaker.core.authoriser import Authoriser, Identity, Scope, require
+from gennaker.core.bakery import Bakery
 from gennaker.core.cloud.inventory import Inventory
 from gennaker.core.errors import GennakerError, InvalidRequest, NotFound, Unavailable
 from gennaker.core.model.execution import Execution
@@ -109,6 +110,11 @@ class Gate:
     def inventory(self) -> Inventory:
         """What the clouds have."""
         return _there(self.services.inventory, "inventory")
+
+    @property
+    def bakery(self) -> Bakery:
+        """Bakes by request, and what became of bakes."""
+        return _there(self.services.bakery, "bakery")
 
     def types(self) -> StageTypes:
         """The stage types, as of at most two seconds ago; the same object while they are the same."""

@@ -13,6 +13,7 @@ from gennaker.core.services import Services
 from gennaker.plugins.gate import (
     applications,
     artifacts,
+    bakery,
     clusters,
     credentials,
     definitions,
@@ -49,6 +50,7 @@ _NOUNS = (
     operations,
     tasks,
     artifacts,
+    bakery,
     sources,
     templates,
     definitions,

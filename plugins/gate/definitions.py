@@ -3,10 +3,12 @@
 Separate from `pipelines`, which is about starting them, and from `executions`, which is about their runs.
 """
 
+import json
 from typing import Any
 
 from fastapi import Response
 
+from gennaker.core.cloud.warnings import cloud_warnings
 from gennaker.core.errors import GennakerError, InvalidRequest, NotFound
 from gennaker.core.services import Json
 from gennaker.plugins.gate.access import Caller, Gate, Here, Id, answer, empty, needs, routes
@@ -17,14 +19,19 @@ router = routes()
 
 _CONFIG = "a pipeline in Spinnaker's JSON"
 _MOVE = "`{application, from, to}`"
+#: Warnings in a header: so many, so long.
+_MOST, _LONGEST = 10, 300
 _ORDER = "`{application, idsToIndices: {id: index}}`"
 
 
 @router.post("/pipelines", tags=["pipelines"], **needs("admin", body=_CONFIG))
 def save_pipeline(here: Here, caller: Caller, body: ObjectBody, staleCheck: bool = False) -> Response:
-    """Create a pipeline, or replace the one with its id. `staleCheck` refuses one that was changed since it was read."""
+    """Create a pipeline, or replace the one with its id. `staleCheck` refuses one that was changed since it was read.
+
+    Stages that no cloud here could run stand in the header `X-Gennaker-Warnings`, a JSON list.
+    """
     here.definitions.save_pipeline(_in_place(here, body), user=caller.user, stale_check=staleCheck)
-    return empty()
+    return _warned(here, body, empty())
 
 
 @router.post("/pipelines/bulksave", tags=["pipelines"], **needs("admin", body="a list of pipelines"))
@@ -129,6 +136,15 @@ def reorder_strategies(here: Here, caller: Caller, body: ObjectBody) -> Response
     return _reorder(here, caller.user, body, strategies=True)
 
 
+def _warned(here: Gate, pipeline: Json, response: Response) -> Response:
+    """The answer with what is wrong with the stages of clouds in a header, in ASCII and not too long for one."""
+    found = cloud_warnings(pipeline, here.services.stage_types())
+    if found:
+        shown = [text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…" for text in found[:_MOST]]
+        response.headers["X-Gennaker-Warnings"] = json.dumps(shown)
+    return response
+
+
 def _in_place(here: Gate, pipeline: Json) -> Json:
     """A pipeline that says no place in the order keeps the one it has."""
     id_ = pipeline.get("id")
@@ -150,7 +166,7 @@ def _update(here: Gate, user: str, id_: str, body: Json) -> Response:
         raise InvalidRequest(f"the body is about another pipeline than the address, {id_!r}", "id")
     if here.definitions.pipeline(id_) is None:
         raise NotFound(f"Pipeline not found (id: {id_})")
-    return answer(here.definitions.save_pipeline({**body, "id": id_}, user=user))
+    return _warned(here, body, answer(here.definitions.save_pipeline({**body, "id": id_}, user=user)))
 
 
 def _delete(here: Gate, user: str, application: str, name: str, *, strategy: bool) -> Response:

@@ -19,7 +19,6 @@ _TEMPLATES = {
     "qemu": "qemu.json",
     "local": "local.json",
 }
-PROVIDERS = tuple(_TEMPLATES)
 _VM_TYPES = {"aws": "hvm"}
 
 

@@ -81,7 +81,7 @@ def choose(
 def _find(catalogue: Provider, provider: str, region: str, base_os: str, vm_type: str, base_ami: str) -> _Found:
     base = next((one for one in catalogue.bases if one.id == base_os), None)
     if base is None and not base_os and (provider == "local" or base_ami):
-        return _Found(Base(id="", package_type="tar" if provider == "local" else "deb"), Source())
+        return _Found(Foundation(id="", package_type="tar" if provider == "local" else "deb"), Source())
     if base is None:
         known = ", ".join(one.id for one in catalogue.bases) or "none"
         raise InvalidRequest(

@@ -32,7 +32,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     variables: Annotated[dict[str, str], Meta(description="variables of templates, such as aws_instance_type")] = {}
 
 
-class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Foundation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A base image: something to install packages on."""
 
     id: Annotated[str, Meta(min_length=1, description="what baseOs in a pipeline says")]

@@ -4,6 +4,7 @@ from gennaker.core.artifacts.visible import artifact_for, expected_by
 from gennaker.core.engine.decide import decide
 from gennaker.core.log import about
 from gennaker.core.run import Run
+from gennaker.core.testing.memory_cloud import MemoryCloud
 from gennaker.core.testing.web import FakeHttp
 
 decide  # The rule itself, as the tests and whoever studies the engine call it; the owner applies what it says at once (`advance`).
@@ -12,4 +13,6 @@ expected_by  # For plugins: see `artifact_for`.
 about  # For plugins: facts on every line inside.
 Run.stage_elapsed  # For plugins.
 Run.redirect  # For plugins.
+MemoryCloud.add_image  # For the tests of what is built on clouds.
+MemoryCloud.add_group  # See add_image.
 FakeHttp.fail  # For the tests of plugins.

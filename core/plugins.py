@@ -219,10 +219,15 @@ class Plugins:
                 known[account.name] = cloud.name
         return found
 
+    def described(self) -> list[type[Stage]]:
+        """The stage types as a page tells them: those that are written once for all clouds once."""
+        return [stage for plugin in self.loaded for stage in (*plugin.stages, *plugin.cloud_stages)]
+
     def bind(self) -> None:
         """Give each cloud its copy of the stage types that are written once for all."""
         for plugin in self.loaded:
             for stage in plugin.cloud_stages:
+                stage.plugin = plugin.name
                 for cloud in self.clouds.values():
                     bound = bind(stage, cloud)
                     bound.plugin = plugin.name

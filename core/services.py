@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from gennaker.core.bakery import Bakery
+from gennaker.core.cloud.inventory import Inventory
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
@@ -310,6 +311,7 @@ class Services(Struct, frozen=True, kw_only=True):
     artifacts: Artifacts | None = None
     sources: Sources | None = None
     bakery: Bakery | None = None
+    inventory: Inventory | None = None
     #: The clouds of this process, by name.
     clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.

@@ -74,6 +74,7 @@ class Worker:
         threads: int = 16,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         name: str = "worker",
+        finished: Callable[[type[Stage], Work, Outcome], None] | None = None,
     ) -> None:
         self._transport = transport
         self._stages = stages
@@ -82,6 +83,7 @@ class Worker:
         self._clock = clock
         self._source = f"gennaker/{name}"
         self._calls = Calls(transport, self._source, clock)
+        self._finished = finished
         self._quick: Lane[_Item] = Lane("worker-quick", _QUICK_THREADS, _QUICK_BATCH, self._handle)
         self._slow: Lane[_Item] = Lane("worker", threads, 1, self._handle)
         self._timer = Timer("worker-resend")
@@ -167,6 +169,8 @@ class Worker:
             message = f"{work.name} of stage type {work.type!r} answered what JSON cannot hold: {error}"
             data = self._encode(work, failure(work, "WrongAnswer", message))
         answers.setdefault(work.shard, []).append(_Answer(self._event(work, data), delivery, rejected))
+        if self._finished is not None:
+            self._finished(stage, work, outcome)
 
     def _cannot_read(self, delivery: Delivery, reason: str, answers: dict[int, list[_Answer]]) -> None:
         """Work that cannot be read is kept, and answered as far as its address can be read (rule 11)."""

@@ -5,6 +5,7 @@ Separate from `conformance` because it judges a provider and not a stage: each o
 
 import time
 from collections.abc import Callable
+from functools import partial
 from math import ceil
 
 from msgspec.structs import replace
@@ -114,10 +115,13 @@ class _Trial:
         self.step = "resize"
         larger = Capacity(min=capacity.min, max=capacity.max + 1, desired=capacity.desired + 1)
         for part, aim in (("up", larger), ("down", capacity)):
-            self._twice(f"resize/{part}", name, lambda group, made, aim=aim: self._cloud.resize(group, aim, made))
+            self._twice(f"resize/{part}", name, partial(self._size, aim))
             self._up(name, aim.desired)
             if (found := self._group(name).capacity) != aim:
                 self.problem(f"resize: wanted {aim}, found {found}")
+
+    def _size(self, aim: Capacity, group: ServerGroup, made: Operation) -> None:
+        self._cloud.resize(group, aim, made)
 
     def _traffic(self, name: str, desired: int) -> None:
         able = self._cloud.capabilities

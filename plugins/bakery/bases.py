@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gennaker.core.errors import InvalidRequest, NotFound
 from gennaker.core.services import Json
-from gennaker.plugins.bakery.settings import Base, Kind, Provider, Settings, Source
+from gennaker.plugins.bakery.settings import Foundation, Kind, Provider, Settings, Source
 
 _TEMPLATES = {
     "aws": "aws-ebs.json",
@@ -37,7 +37,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 class _Found(NamedTuple):
-    base: Base
+    base: Foundation
     source: Source
 
 
@@ -120,7 +120,7 @@ def options_of(settings: Settings, provider: str) -> Json:
     return found
 
 
-def _told(provider: str, base: Base) -> Json:
+def _told(provider: str, base: Foundation) -> Json:
     return {
         "id": base.id,
         "shortDescription": base.description,

@@ -48,7 +48,7 @@ class Foundation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where images are made."""
 
-    bases: Annotated[tuple[Base, ...], Meta(description="the base images")] = ()
+    bases: Annotated[tuple[Foundation, ...], Meta(description="the base images")] = ()
     lookup: Annotated[
         dict[str, str],
         Meta(description="image ids by baseOs.vmType.baseLabel.region; one that is found goes before the sources"),

@@ -19,7 +19,7 @@ class Deploy(CloudParts, type="deploy", quick=True):
     """Deploy clusters, each in each of its regions, all at once."""
 
     clusters: list[dict[str, Any]] = field("clusters", "what `createServerGroup` takes, for each cluster", default=[])
-    cluster: dict[str, Any] | None = field("cluster", "a single one, instead of clusters", default=None)
+    cluster: Any = field("cluster", "a single one, instead of clusters", default=None)
     traffic: str = field("trafficOptions", "in a strategy: inherit, enable or disable", default="inherit")
 
     def before(self, run: Run) -> list[Json]:
@@ -30,7 +30,7 @@ class Deploy(CloudParts, type="deploy", quick=True):
 
     def parts(self) -> list[Json]:
         """See CloudParts."""
-        clusters = self.clusters or ([self.cluster] if self.cluster else [])
+        clusters = self.clusters or ([self.cluster] if isinstance(self.cluster, dict) else [])
         if not clusters:
             raise InvalidRequest("no cluster was given; expected at least one in clusters", "clusters")
         return [one for index, each in enumerate(clusters) for one in _stages(each, index)]

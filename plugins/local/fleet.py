@@ -35,7 +35,7 @@ class Crashes(Struct, kw_only=True):
         """Another may be started now."""
         if self.count < 2:
             return True
-        return now - self.last >= min(_LONGEST_PAUSE_MS, 500 * 2 ** min(self.count - 2, 10))
+        return now - self.last >= min(_LONGEST_PAUSE_MS, 500 << min(self.count - 2, 10))
 
 
 def release(group: WantedGroup | None, instances: Iterable[Seen]) -> None:

@@ -64,13 +64,9 @@ class Listener:
             tried.add(server.id)
             backend = Backend(client, self, server.id)
             self._connections[server.id] += 1
-            try:
-                async with asyncio.timeout(_CONNECT_S):
-                    await asyncio.get_running_loop().create_connection(lambda made=backend: made, _HOST, server.port)
-            except (OSError, TimeoutError):
-                backend.count_off()
-                continue
-            return
+            if await _reached(backend, server.port):
+                return
+            backend.count_off()
         client.end()
 
     def _next(self, tried: set[str]) -> Server | None:
@@ -199,6 +195,16 @@ class Backend(Side):
             self._client.end()
         else:
             loop.call_later(_LOOK_S, self._look)
+
+
+async def _reached(backend: Backend, port: int) -> bool:
+    """Connect to a server; False when that cannot be done."""
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            await asyncio.get_running_loop().create_connection(lambda: backend, _HOST, port)
+    except (OSError, TimeoutError):
+        return False
+    return True
 
 
 class Proxy:

@@ -149,7 +149,7 @@ class TestImages:
 
 
 class TestBalancersAndFirewalls:
-    def test_load_balancers(self, ground: Ground) -> None:
+    def test_load_balancers_come_and_go(self, ground: Ground) -> None:
         assert ground.run({"type": "upsertLoadBalancer", **PLACE, "loadBalancerName": "edge"}) == "SUCCEEDED", (
             ground.error()
         )
@@ -162,7 +162,7 @@ class TestBalancersAndFirewalls:
         assert ground.run(gone) == "SUCCEEDED", ground.error()
         assert ("prod", "here", "edge") not in ground.cloud.balancers
 
-    def test_firewalls(self, ground: Ground) -> None:
+    def test_firewalls_come_and_go(self, ground: Ground) -> None:
         assert ground.run({"type": "upsertSecurityGroup", **PLACE, "securityGroupName": "web"}) == "SUCCEEDED", (
             ground.error()
         )

@@ -1,6 +1,7 @@
 """Every route of the interface, called by nobody, by a stranger, by someone who may too little, and by someone who may."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,11 +19,26 @@ SCOPES = {
     "read": [
         "GET /applications",
         "GET /applications/{application}",
+        "GET /applications/{application}/clusters",
+        "GET /applications/{application}/clusters/{account}",
+        "GET /applications/{application}/clusters/{account}/{cluster}",
+        "GET /applications/{application}/clusters/{account}/{cluster}/{type}",
+        "GET /applications/{application}/clusters/{account}/{cluster}/{type}/loadBalancers",
+        "GET /applications/{application}/clusters/{account}/{cluster}/{type}/serverGroups",
+        "GET /applications/{application}/clusters/{account}/{cluster}/{type}/serverGroups/{name}",
+        "GET /applications/{application}/clusters/{account}/{cluster}/{type}/serverGroups/{name}/scalingActivities",
+        "GET /applications/{application}/clusters/{account}/{cluster}/{type}/{scope}/serverGroups/target/{target}",
+        "GET /applications/{application}/clusters/{account}/{cluster}/{type}/{scope}/serverGroups/target/{target}/{summary}",
         "GET /applications/{application}/executions/search",
         "GET /applications/{application}/history",
+        "GET /applications/{application}/loadBalancers",
         "GET /applications/{application}/pipelineConfigs",
         "GET /applications/{application}/pipelineConfigs/{name}",
         "GET /applications/{application}/pipelines",
+        "GET /applications/{application}/rawResources",
+        "GET /applications/{application}/serverGroupManagers",
+        "GET /applications/{application}/serverGroups",
+        "GET /applications/{application}/serverGroups/{account}/{region}/{name}",
         "GET /applications/{application}/strategyConfigs",
         "GET /applications/{application}/strategyConfigs/{name}",
         "GET /applications/{application}/tasks",
@@ -40,11 +56,31 @@ SCOPES = {
         "GET /bakery/options/{provider}",
         "GET /bus",
         "GET /capabilities/expressions",
+        "GET /certificates",
+        "GET /certificates/{provider}",
+        "GET /credentials",
+        "GET /credentials/{account}",
         "GET /docs",
+        "GET /elasticIps/{account}",
         "GET /events",
         "GET /executions",
         "GET /executions/failedStages",
+        "GET /firewalls",
+        "GET /firewalls/{account}",
+        "GET /firewalls/{account}/{region}/{name}",
+        "GET /functions",
+        "GET /images/find",
+        "GET /images/{account}/{region}/{image}",
+        "GET /instanceTypes",
+        "GET /instances/{account}/{region}/{instance}",
+        "GET /inventory/areas",
+        "GET /keyPairs",
+        "GET /loadBalancers",
+        "GET /loadBalancers/{account}/{region}/{name}",
+        "GET /loadBalancers/{name}",
         "GET /metrics",
+        "GET /networks",
+        "GET /networks/{provider}",
         "GET /openapi.json",
         "GET /pipelineConfigs",
         "GET /pipelineConfigs/{id}/history",
@@ -55,11 +91,21 @@ SCOPES = {
         "GET /pipelines/{id}/{stage}/evaluateExpression",
         "GET /projects",
         "GET /projects/{project}",
+        "GET /projects/{project}/clusters",
         "GET /projects/{project}/pipelines",
+        "GET /roles/{provider}",
+        "GET /search",
+        "GET /securityGroups",
+        "GET /securityGroups/{account}",
+        "GET /securityGroups/{account}/{region}/{name}",
+        "GET /serverGroups",
+        "GET /serverGroups/{account}/{region}/{name}",
         "GET /sources",
         "GET /stageTypes",
+        "GET /storage",
         "GET /strategyConfigs",
         "GET /strategyConfigs/{id}/history",
+        "GET /subnets/{provider}",
         "GET /tasks/{task}",
         "GET /tasks/{task}/details/{details}",
         "GET /v2/pipelineTemplates",
@@ -68,6 +114,7 @@ SCOPES = {
         "GET /v2/pipelineTemplates/{id}/dependents",
         "GET /v2/pipelineTemplates/{id}/history",
         "GET /version",
+        "GET /vpcs",
         "POST /pipelines/{id}/evaluateExpression",
         "POST /pipelines/{id}/evaluateVariables",
     ],
@@ -146,8 +193,7 @@ def bearer(token: str) -> dict[str, str]:
 def status(client: httpx.Client, route: str, headers: dict[str, str]) -> int:
     """Only the status: one route never ends its answer."""
     method, path = route.split(" ")
-    for name in ("application", "name", "execution", "stage", "task", "project", "letter", "details", "id"):
-        path = path.replace("{" + name + "}", "x")
+    path = re.sub(r"\{\w+\}", "x", path)
     body = None if method in ("GET", "DELETE") else b"{}"
     with client.stream(method, path, headers=headers, content=body) as answer:
         return answer.status_code

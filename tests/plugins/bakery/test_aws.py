@@ -15,7 +15,7 @@ import pytest
 from gennaker.core.cloud.model import Account, Image
 from gennaker.core.cloud.provider import Cloud
 from gennaker.plugins.bakery.build import SHIPPED
-from gennaker.plugins.bakery.settings import Provider, Source, Variable
+from gennaker.plugins.bakery.settings import Foundation, Provider, Source, Variable
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "a-secret-access-key"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from gennaker.core.processes.running import run
 from gennaker.core.testing import Trouble
-from gennaker.plugins.bakery.settings import Provider, Source, Variable
+from gennaker.plugins.bakery.settings import Foundation, Provider, Source, Variable
 
 BAKE = {"type": "bake", "refId": "1", "name": "Bake", "cloudProviderType": "local", "region": "here", "package": "shop"}
 

@@ -7,7 +7,7 @@ from gennaker.core.errors import InvalidRequest
 from gennaker.plugins.bakery.build import command, find_file, image_of
 from gennaker.plugins.bakery.output import Output
 from gennaker.plugins.bakery.request import RESERVED, plan, read
-from gennaker.plugins.bakery.settings import Provider, Settings, Source, Variable
+from gennaker.plugins.bakery.settings import Foundation, Provider, Settings, Source, Variable
 from gennaker.plugins.bakery.variables import variables
 
 SETTINGS = Settings(

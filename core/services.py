@@ -310,8 +310,8 @@ class Services(Struct, frozen=True, kw_only=True):
     http: Http | None = None
     artifacts: Artifacts | None = None
     sources: Sources | None = None
-    inventory: Inventory | None = None
     bakery: Bakery | None = None
+    inventory: Inventory | None = None
     #: The clouds of this process, by name.
     clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.

@@ -60,7 +60,7 @@ def start(
     follow: bool,
 ) -> None:
     """Bake an image in REGION, or join the bake of the same that runs."""
-    body = {"cloud_provider_type": provider, "package": package, "base_os": base_os, "ami_name": name}
+    body: Json = {"cloud_provider_type": provider, "package": package, "base_os": base_os, "ami_name": name}
     body |= {"extended_attributes": dict(parameter(text) for text in attributes)}
     remote = daemon(ctx)
     status = remote.call("POST", "api", "v1", region, "bake", body=body, params={"rebake": int(rebake)})

@@ -65,12 +65,7 @@ class Runtime:
         self.plugins = plugins
         self._clock = clock
         self._roles = frozenset(settings.roles)
-        self.database = Database.open(
-            settings.database.url,
-            synchronous=settings.database.synchronous,
-            shards=settings.database.shards,
-            pool=settings.database.pool,
-        )
+        self.database = _database(settings)
         try:
             self.transport: Transport = open_bus(settings.bus.url, settings.bus.prefix, name="+".join(settings.roles))
         except BaseException:
@@ -222,6 +217,11 @@ class Runtime:
 
     def _owner(self, shard: Shard) -> Owner:
         return Owner(shard, self.database, self.transport, self.bell, self._children, self._types, self._clock)
+
+
+def _database(settings: Settings) -> Database:
+    given = settings.database
+    return Database.open(given.url, synchronous=given.synchronous, shards=given.shards, pool=given.pool)
 
 
 def _this_process(settings: Settings, now: int) -> Process:

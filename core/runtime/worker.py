@@ -82,8 +82,8 @@ class Worker:
         self._threads = threads
         self._clock = clock
         self._source = f"gennaker/{name}"
-        self._finished = finished
         self._calls = Calls(transport, self._source, clock)
+        self._finished = finished
         self._quick: Lane[_Item] = Lane("worker-quick", _QUICK_THREADS, _QUICK_BATCH, self._handle)
         self._slow: Lane[_Item] = Lane("worker", threads, 1, self._handle)
         self._timer = Timer("worker-resend")

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from gennaker.core.errors import InvalidRequest, NotFound
 from gennaker.core.services import Json
-from gennaker.plugins.bakery.settings import Base, Kind, Provider, Settings, Source
+from gennaker.plugins.bakery.settings import Foundation, Kind, Provider, Settings, Source
 
 _TEMPLATES = {
     "aws": "aws-ebs.json",
@@ -19,7 +19,6 @@ _TEMPLATES = {
     "qemu": "qemu.json",
     "local": "local.json",
 }
-PROVIDERS = tuple(_TEMPLATES)
 _VM_TYPES = {"aws": "hvm"}
 
 
@@ -38,7 +37,7 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 class _Found(NamedTuple):
-    base: Base
+    base: Foundation
     source: Source
 
 
@@ -82,7 +81,7 @@ def choose(
 def _find(catalogue: Provider, provider: str, region: str, base_os: str, vm_type: str, base_ami: str) -> _Found:
     base = next((one for one in catalogue.bases if one.id == base_os), None)
     if base is None and not base_os and (provider == "local" or base_ami):
-        return _Found(Base(id="", package_type="tar" if provider == "local" else "deb"), Source())
+        return _Found(Foundation(id="", package_type="tar" if provider == "local" else "deb"), Source())
     if base is None:
         known = ", ".join(one.id for one in catalogue.bases) or "none"
         raise InvalidRequest(
@@ -121,7 +120,7 @@ def options_of(settings: Settings, provider: str) -> Json:
     return found
 
 
-def _told(provider: str, base: Base) -> Json:
+def _told(provider: str, base: Foundation) -> Json:
     return {
         "id": base.id,
         "shortDescription": base.description,

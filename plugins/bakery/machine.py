@@ -74,9 +74,12 @@ def publish(root: Path, plan: Plan, images: Path, effect_key: str, now: int) -> 
     }
     manifest |= {"name": plan.image_name, "created": now, "tags": {key: value for key, value in tags.items() if value}}
     (root / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    target = images / plan.image_name
     try:
-        root.rename(images / plan.image_name)
+        root.rename(target)
     except OSError as error:
+        if _manifest(target).get("tags", {}).get(BAKE_TAG) == plan.digest:
+            return plan.image_name  # the same stage has baked it for another region meanwhile
         raise Refused(
             f"the image {plan.image_name} is in {images} already, or cannot be put there ({error.strerror}); "
             "give another amiSuffix or remove it"

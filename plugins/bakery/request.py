@@ -166,6 +166,7 @@ def key_of(request: Request, chosen: Chosen, words: str) -> str:
     own = {
         "aws": f"{request.region}:{chosen.vm_type}:{request.store_type}:{networking}",
         "gce": request.account,
+        "local": "",  # all regions of a machine share its images
     }.get(request.provider, request.region)
     # The content of what is embedded, and what else tells two artifacts apart, is in the rest.
     rest = [

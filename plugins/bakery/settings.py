@@ -32,7 +32,7 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     variables: Annotated[dict[str, str], Meta(description="variables of templates, such as aws_instance_type")] = {}
 
 
-class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Foundation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A base image: something to install packages on."""
 
     id: Annotated[str, Meta(min_length=1, description="what baseOs in a pipeline says")]
@@ -48,7 +48,7 @@ class Base(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where images are made."""
 
-    bases: Annotated[tuple[Base, ...], Meta(description="the base images")] = ()
+    bases: Annotated[tuple[Foundation, ...], Meta(description="the base images")] = ()
     lookup: Annotated[
         dict[str, str],
         Meta(description="image ids by baseOs.vmType.baseLabel.region; one that is found goes before the sources"),

@@ -107,14 +107,14 @@ class Gate:
         return _there(self.services.sources, "sources")
 
     @property
-    def inventory(self) -> Inventory:
-        """What the clouds have."""
-        return _there(self.services.inventory, "inventory")
-
-    @property
     def bakery(self) -> Bakery:
         """Bakes by request, and what became of bakes."""
         return _there(self.services.bakery, "bakery")
+
+    @property
+    def inventory(self) -> Inventory:
+        """What the clouds have."""
+        return _there(self.services.inventory, "inventory")
 
     def types(self) -> StageTypes:
         """The stage types, as of at most two seconds ago; the same object while they are the same."""

@@ -66,8 +66,15 @@ def settings(home: Path, packer: str) -> Callable[..., Settings]:
 def bakery(home: Path, settings: Callable[..., Settings]) -> Callable[..., Rig]:
     """Makes a bakery for one pipeline."""
 
-    def make(*, execution: str = "TEST", clouds: Any = None, trouble: Trouble | None = None, **changes: Any) -> Rig:
-        services = Services(settings=settings(**changes), home=home, clouds=clouds or {})
+    def make(
+        *,
+        execution: str = "TEST",
+        clouds: Any = None,
+        artifacts: Any = None,
+        trouble: Trouble | None = None,
+        **changes: Any,
+    ) -> Rig:
+        services = Services(settings=settings(**changes), home=home, clouds=clouds or {}, artifacts=artifacts)
         return Rig(*gennaker_stages(), services=services, id_=execution, trouble=trouble)
 
     return make

@@ -15,7 +15,7 @@ import pytest
 from gennaker.core.cloud.model import Account, Image
 from gennaker.core.cloud.provider import Cloud
 from gennaker.plugins.bakery.build import SHIPPED
-from gennaker.plugins.bakery.settings import Base, Provider, Source, Variable
+from gennaker.plugins.bakery.settings import Foundation, Provider, Source, Variable
 
 KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "a-secret-access-key"}
 
@@ -80,7 +80,7 @@ def aws(bakery, ec2, endpoint, templates):
     (templates / "aws-ebs.json").write_text(json.dumps(template))
     base = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
     provider = Provider(
-        bases=(Base(id="jammy", sources=(Source(region="us-east-1", vm_type="hvm", image=base),)),),
+        bases=(Foundation(id="jammy", sources=(Source(region="us-east-1", vm_type="hvm", image=base),)),),
         variables={"aws_endpoint": endpoint, "aws_access_key": KEYS["aws_access_key_id"]},
         secrets=(Variable(name="aws_secret_key", value=KEYS["aws_secret_access_key"]),),
     )

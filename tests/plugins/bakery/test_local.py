@@ -9,7 +9,7 @@ import pytest
 
 from gennaker.core.processes.running import run
 from gennaker.core.testing import Trouble
-from gennaker.plugins.bakery.settings import Base, Provider, Source, Variable
+from gennaker.plugins.bakery.settings import Foundation, Provider, Source, Variable
 
 BAKE = {"type": "bake", "refId": "1", "name": "Bake", "cloudProviderType": "local", "region": "here", "package": "shop"}
 
@@ -86,7 +86,7 @@ def test_a_base_image_packages_and_artifacts_lie_over_each_other(bakery, home):
     (base / "app.py").write_text("base")
     (base / "run").write_text("#!/bin/sh\n")
     (base / "run").chmod(0o755)
-    provider = Provider(bases=(Base(id="plain", package_type="tar", sources=(Source(image=str(base)),)),))
+    provider = Provider(bases=(Foundation(id="plain", package_type="tar", sources=(Source(image=str(base)),)),))
     rig = bakery(providers={"local": provider})
     rig.run([{**BAKE, "amiSuffix": "1", "baseOs": "plain"}])
     image = home / "local" / "images" / "shop-all-1-plain"

@@ -7,7 +7,7 @@ from gennaker.core.errors import InvalidRequest
 from gennaker.plugins.bakery.build import command, find_file, image_of
 from gennaker.plugins.bakery.output import Output
 from gennaker.plugins.bakery.request import RESERVED, plan, read
-from gennaker.plugins.bakery.settings import Base, Provider, Settings, Source, Variable
+from gennaker.plugins.bakery.settings import Foundation, Provider, Settings, Source, Variable
 from gennaker.plugins.bakery.variables import variables
 
 SETTINGS = Settings(
@@ -15,7 +15,7 @@ SETTINGS = Settings(
     providers={
         "aws": Provider(
             bases=(
-                Base(
+                Foundation(
                     id="jammy",
                     sources=(
                         Source(
@@ -33,7 +33,7 @@ SETTINGS = Settings(
             variables={"aws_subnet_id": "subnet-1", "aws_instance_type": "t3.small"},
             secrets=(Variable(name="aws_secret_key", value="very-secret-key"),),
         ),
-        "gce": Provider(bases=(Base(id="jammy", sources=(Source(family="ubuntu-2204-lts"),)),)),
+        "gce": Provider(bases=(Foundation(id="jammy", sources=(Source(family="ubuntu-2204-lts"),)),)),
     },
 )
 CONTEXT = {

@@ -4,6 +4,7 @@ from gennaker.core.artifacts.visible import artifact_for, expected_by
 from gennaker.core.engine.decide import decide
 from gennaker.core.log import about
 from gennaker.core.run import Run
+from gennaker.core.testing.clouds import check_cloud
 from gennaker.core.testing.memory_cloud import MemoryCloud
 from gennaker.core.testing.web import FakeHttp
 
@@ -16,3 +17,4 @@ Run.redirect  # For plugins.
 MemoryCloud.add_image  # For the tests of what is built on clouds.
 MemoryCloud.add_group  # See add_image.
 FakeHttp.fail  # For the tests of plugins.
+check_cloud  # For the tests of plugins.

@@ -30,6 +30,7 @@ _ALL: frozenset[Capability] = frozenset(
         "tagImage",
         "loadBalancer",
         "firewall",
+        "scalingPolicy",
     }
 )
 
@@ -59,6 +60,8 @@ class Group(msgspec.Struct, kw_only=True):
     gone_at: int | None = None
     #: What `create` was given.
     wanted: Json = {}
+    #: Scaling policies by name.
+    policies: dict[str, Json] = {}
 
 
 class Fault(msgspec.Struct):
@@ -309,6 +312,18 @@ class MemoryCloud(Cloud):
                 if image.region == region and image.name in names:
                     self.image_list[index] = msgspec.structs.replace(image, tags={**image.tags, **tags})
             return [image for image in self.image_list if image.region == region and image.name in names]
+
+    def upsert_scaling_policy(self, group: ServerGroup, wanted: Json, operation: Operation) -> str:
+        """See Cloud."""
+        with _Change(self, "upsert_scaling_policy", group.name, operation):
+            name = str(wanted.get("name") or f"policy-{operation.key}")
+            self._kept(group).policies[name] = dict(wanted)
+            return name
+
+    def delete_scaling_policy(self, group: ServerGroup, name: str, operation: Operation) -> None:
+        """See Cloud."""
+        with _Change(self, "delete_scaling_policy", group.name, operation):
+            self._kept(group).policies.pop(name, None)
 
     def _kept(self, group: ServerGroup) -> Group:
         found = self.groups.get((group.account, group.region, group.name))

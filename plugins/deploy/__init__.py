@@ -21,6 +21,7 @@ from gennaker.plugins.deploy.resize import PinServerGroup, ResizeServerGroup
 from gennaker.plugins.deploy.rollback import RollbackServerGroup
 from gennaker.plugins.deploy.rollback_cluster import RollbackCluster
 from gennaker.plugins.deploy.scale_down_cluster import ScaleDownCluster
+from gennaker.plugins.deploy.scaling_policy import DeleteScalingPolicy, UpsertScalingPolicy
 from gennaker.plugins.deploy.settings import Settings
 from gennaker.plugins.deploy.shrink_cluster import ShrinkCluster
 from gennaker.plugins.deploy.source_capacity import ApplySourceServerGroupCapacity, CaptureSourceServerGroupCapacity
@@ -72,5 +73,7 @@ def gennaker_cloud_stages() -> Sequence[type[CloudStage]]:
         NotifyDeployStarting,
         EvaluateDeploymentHealth,
         NotifyDeployCompleted,
+        UpsertScalingPolicy,
+        DeleteScalingPolicy,
         CheckClusterSize,
     ]

@@ -187,3 +187,23 @@ def test_as_an_ad_hoc_task(ground: Ground) -> None:
     stage = {"type": "resizeServerGroup", "credentials": "prod", "region": "here", "serverGroupName": "shop-web-v000"}
     assert ground.run({**stage, "capacity": {"min": "2", "max": "2", "desired": "2"}}) == "SUCCEEDED", ground.error()
     assert ground.present() == {"shop-web-v000": "on 2"}
+
+
+class TestScalingPolicies:
+    def test_a_policy_is_made_once_and_removed(self, ground: Ground) -> None:
+        deployed = {"type": "createServerGroup", **cluster(imageId="v1", region="here")}
+        where = {"credentials": "prod", "cloudProvider": "memory", "region": "here", "serverGroupName": "shop-web-v000"}
+        policy = {"type": "upsertScalingPolicy", **where, "policyName": "busy", "simple": {"scalingAdjustment": 1}}
+        assert ground.run(deployed, policy) == "SUCCEEDED", ground.error()
+        kept = ground.cloud.groups["prod", "here", "shop-web-v000"].policies
+        assert kept["busy"]["simple"] == {"scalingAdjustment": 1}
+        assert ground.rig.stage("upsertScalingPolicy").context["policyName"] == "busy"
+        gone = {"type": "deleteScalingPolicy", **where, "policyName": "busy"}
+        assert ground.run(gone) == "SUCCEEDED", ground.error()
+        assert kept == {}
+
+    def test_a_policy_without_a_name_is_not_removed(self, ground: Ground) -> None:
+        deployed = {"type": "createServerGroup", **cluster(imageId="v1", region="here")}
+        gone = {"type": "deleteScalingPolicy", "credentials": "prod", "cloudProvider": "memory", "region": "here"}
+        assert ground.run(deployed, {**gone, "serverGroupName": "shop-web-v000"}) == "TERMINAL"
+        assert "no policy was named" in ground.error()

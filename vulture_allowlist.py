@@ -4,7 +4,9 @@ from gennaker.core.artifacts.visible import artifact_for, expected_by
 from gennaker.core.engine.decide import decide
 from gennaker.core.log import about
 from gennaker.core.run import Run
+from gennaker.core.testing.clouds import check_cloud
 from gennaker.core.testing.web import FakeHttp
+from gennaker.plugins.local.proxy import Backend, Side
 
 decide  # The rule itself, as the tests and whoever studies the engine call it; the owner applies what it says at once (`advance`).
 artifact_for  # For plugins: which artifact a stage works on.
@@ -13,3 +15,8 @@ about  # For plugins: facts on every line inside.
 Run.stage_elapsed  # For plugins.
 Run.redirect  # For plugins.
 FakeHttp.fail  # For the tests of plugins.
+check_cloud  # For plugins that bring a cloud, and their tests.
+Side.eof_received  # asyncio calls these.
+Side.pause_writing
+Side.resume_writing
+Backend.connection_made

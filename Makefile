@@ -27,6 +27,10 @@ install: $(READY) ## make .venv and install everything into it
 run: install ## start the daemon; http://127.0.0.1:8084
 	@exec $(BIN)/gennaker up $(ARGS)
 
+.PHONY: demo
+demo: install ## deploy three versions under load on this machine: red/black, a bad one, rollback (ARGS=--rate 500)
+	@exec $(BIN)/python examples/demo/demo.py $(ARGS)
+
 .PHONY: test
 test: install ## run the whole suite; starts the servers that it needs (ARGS= for pytest)
 	@scripts/install-packages servers
@@ -40,7 +44,7 @@ soak: install ## run many new seeds of the simulation, and the kill tests (SEEDS
 
 .PHONY: fuzz
 fuzz: install ## let atheris write expressions (SECONDS= how long)
-	@$(BIN)/python tests/fuzz/expressions.py build/fuzz/expressions -max_total_time=$(or $(SECONDS),60) -timeout=30 $(ARGS)
+	@$(BIN)/python tests/fuzz/expressions.py build/fuzz/expressions -artifact_prefix=build/fuzz/ -max_total_time=$(or $(SECONDS),60) -timeout=30 $(ARGS)
 
 .PHONY: bench
 bench: install ## compare with limits and peers, all in one run

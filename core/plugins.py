@@ -19,6 +19,7 @@ from gennaker.config.problems import ConfigError, did_you_mean
 from gennaker.config.settings import Settings
 from gennaker.core import hookspecs
 from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.bakery import Bakery
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.cloud.stage import CloudStage, bind
 from gennaker.core.discovery import Candidate, candidates
@@ -106,6 +107,10 @@ class Plugins:
                 reason = "another plugin serves the HTTP routes already; leave one of them out"
                 self.broken.append(Broken(plugin.name, plugin.version, reason))
         return found
+
+    def bakery(self, services: Services) -> Bakery | None:
+        """The bakery; None when no plugin gives one, the first one's when several do."""
+        return next((given for _, given in self._each("gennaker_bakery", services)), None)
 
     @property
     def clouds(self) -> dict[str, Cloud]:
@@ -201,7 +206,7 @@ class Plugins:
 
     def _clouds(self, plugin: str, settings: Any) -> tuple[Cloud, ...]:
         """The clouds of a plugin; names of clouds and of accounts are unique."""
-        found = tuple(self._ask(plugin, "gennaker_clouds", settings=settings) or ())
+        found = tuple(self._ask(plugin, "gennaker_clouds", settings=settings, home=self._settings.home) or ())
         known = {account.name: cloud.name for cloud in self.clouds.values() for account in cloud.accounts()}
         for cloud in found:
             if not isinstance(cloud, Cloud):

@@ -96,6 +96,13 @@ def docker_registry() -> str:
 
 
 @pytest.fixture(scope="session")
+def haproxy() -> str:
+    """The program; Debian keeps it where only root looks."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+    return shutil.which("haproxy", path=path) or absent("haproxy, which is not installed")
+
+
+@pytest.fixture(scope="session")
 def amqp_server() -> str:
     """The URL of RabbitMQ, in its default virtual host."""
     url = os.environ.get("GENNAKER_TEST_AMQP_URL", "amqp://guest:guest@127.0.0.1:5672/")

@@ -22,7 +22,7 @@ CHOKE_POINTS: dict[str, tuple[str, ...]] = {
     "telnetlib": (),
     # Everything that is YAML goes through the bounded reader.
     "yaml": ("config/yaml_reader.py",),
-    "subprocess": (),
+    "subprocess": ("core/processes/",),
     "multiprocessing": (),
     "pty": (),
     "pickle": (),

@@ -1,0 +1,1 @@
+"""Other programs: the one door through which they are started."""

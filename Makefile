@@ -44,7 +44,7 @@ soak: install ## run many new seeds of the simulation, and the kill tests (SEEDS
 
 .PHONY: fuzz
 fuzz: install ## let atheris write expressions (SECONDS= how long)
-	@$(BIN)/python tests/fuzz/expressions.py build/fuzz/expressions -max_total_time=$(or $(SECONDS),60) -timeout=30 $(ARGS)
+	@$(BIN)/python tests/fuzz/expressions.py build/fuzz/expressions -artifact_prefix=build/fuzz/ -max_total_time=$(or $(SECONDS),60) -timeout=30 $(ARGS)
 
 .PHONY: bench
 bench: install ## compare with limits and peers, all in one run

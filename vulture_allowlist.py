@@ -5,6 +5,7 @@ from gennaker.core.engine.decide import decide
 from gennaker.core.log import about
 from gennaker.core.run import Run
 from gennaker.core.testing.clouds import check_cloud
+from gennaker.core.testing.memory_cloud import MemoryCloud
 from gennaker.core.testing.web import FakeHttp
 from gennaker.plugins.local.proxy import Backend, Side
 
@@ -14,6 +15,8 @@ expected_by  # For plugins: see `artifact_for`.
 about  # For plugins: facts on every line inside.
 Run.stage_elapsed  # For plugins.
 Run.redirect  # For plugins.
+MemoryCloud.add_image  # For the tests of what is built on clouds.
+MemoryCloud.add_group  # See add_image.
 FakeHttp.fail  # For the tests of plugins.
 check_cloud  # For plugins that bring a cloud, and their tests.
 Side.eof_received  # asyncio calls these.

@@ -14,19 +14,19 @@ from gennaker.core.model.messages import Outcome
 from gennaker.core.model.status import Status
 from gennaker.core.model.work import Work
 from gennaker.core.outbound import CallFailed
-from gennaker.core.run import Retryable, Run, exception_json
+from gennaker.core.run import Caller, Retryable, Run, exception_json
 from gennaker.core.services import Services
 from gennaker.core.stage import PHASES, Stage
 
 
-def call(stage: type[Stage], work: Work, services: Services) -> Outcome:
+def call(stage: type[Stage], work: Work, services: Services, caller: Caller | None = None) -> Outcome:
     """Run what the hand-out asks for. Never raises: whatever the code raises, SystemExit included, is a failed outcome.
 
     An error of the program's own tree is an answer and brings no traceback. `Retryable`, `Unavailable` and a call without an answer give a retryable one (rule 11: the engine is the one retry layer for work).
     """
     try:
         with about(execution=work.execution, stage=work.stage):
-            return _made(stage, work, services)
+            return _made(stage, work, Run(work, services, caller))
     except BaseException as error:
         message = str(error) or type(error).__name__
         expected = isinstance(error, GennakerError | Retryable)
@@ -37,8 +37,7 @@ def call(stage: type[Stage], work: Work, services: Services) -> Outcome:
         return failure(work, type(error).__name__, message, retryable=retryable, stack_trace=trace)
 
 
-def _made(stage: type[Stage], work: Work, services: Services) -> Outcome:
-    run = Run(work, services)
+def _made(stage: type[Stage], work: Work, run: Run) -> Outcome:
     if work.kind == "task":
         return _task(stage, work, run)
     if work.kind == "plan":

@@ -17,6 +17,7 @@ from msgspec import Struct
 from gennaker.bus.event import Event
 from gennaker.config.settings import Settings
 from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.bakery import Bakery
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.cloud.stage import CloudStage
 from gennaker.core.lookups import OutsideFunction
@@ -80,6 +81,11 @@ def gennaker_cloud_stages() -> Sequence[type[CloudStage]]:  # type: ignore[empty
 @hookspec
 def gennaker_artifacts(settings: Any) -> Sequence[ArtifactAccount]:  # type: ignore[empty-body]
     """The artifact accounts that its section configures, and those that need no configuration; asked for in every process."""
+
+
+@hookspec
+def gennaker_bakery(services: Services) -> Bakery:  # type: ignore[empty-body]
+    """What the API offers of the bakery. One plugin gives it."""
 
 
 @hookspec

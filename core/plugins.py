@@ -19,6 +19,7 @@ from gennaker.config.problems import ConfigError, did_you_mean
 from gennaker.config.settings import Settings
 from gennaker.core import hookspecs
 from gennaker.core.artifacts.account import ArtifactAccount
+from gennaker.core.bakery import Bakery
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.cloud.stage import CloudStage, bind
 from gennaker.core.discovery import Candidate, candidates
@@ -106,6 +107,10 @@ class Plugins:
                 reason = "another plugin serves the HTTP routes already; leave one of them out"
                 self.broken.append(Broken(plugin.name, plugin.version, reason))
         return found
+
+    def bakery(self, services: Services) -> Bakery | None:
+        """The bakery; None when no plugin gives one, the first one's when several do."""
+        return next((given for _, given in self._each("gennaker_bakery", services)), None)
 
     @property
     def clouds(self) -> dict[str, Cloud]:
@@ -214,10 +219,15 @@ class Plugins:
                 known[account.name] = cloud.name
         return found
 
+    def described(self) -> list[type[Stage]]:
+        """The stage types as a page tells them: those that are written once for all clouds once."""
+        return [stage for plugin in self.loaded for stage in (*plugin.stages, *plugin.cloud_stages)]
+
     def bind(self) -> None:
         """Give each cloud its copy of the stage types that are written once for all."""
         for plugin in self.loaded:
             for stage in plugin.cloud_stages:
+                stage.plugin = plugin.name
                 for cloud in self.clouds.values():
                     bound = bind(stage, cloud)
                     bound.plugin = plugin.name

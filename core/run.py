@@ -3,7 +3,9 @@
 Separate from `stage` because a declaration is read once at start, and this is made for every call.
 """
 
-from typing import Any
+import threading
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from gennaker.core.artifacts.visible import expected_by, visible
 from gennaker.core.model.messages import ChildRequest, Outcome
@@ -17,16 +19,37 @@ class Retryable(Exception):
     """Raised by a task: it went wrong in a way that may pass, so the same call is made again after a back-off."""
 
 
+class Caller(Protocol):
+    """Whoever makes a call, and waits for it."""
+
+    #: Set when the call is to end early: its execution was cancelled, its stage stopped, or this process ends.
+    stop: threading.Event
+
+    def progress(self, lines: Sequence[str]) -> None:
+        """See `Run.progress`."""
+
+
 class Run:
     """One call of a task, plan or cancel: what is known of the stage, and the words to answer with."""
 
-    __slots__ = ("services", "work")
+    __slots__ = ("_caller", "services", "stop", "work")
 
-    def __init__(self, work: Work, services: Services) -> None:
+    def __init__(self, work: Work, services: Services, caller: Caller | None = None) -> None:
         #: The hand-out as it travelled.
         self.work = work
         #: What the program offers; `services.settings` is the plugin's own section.
         self.services = services
+        #: Set when a long call is to end early, as its answer is wanted no more, or another worker is to go on: look at it often.
+        self.stop = caller.stop if caller else threading.Event()
+        self._caller = caller
+
+    def progress(self, lines: Sequence[str] = ()) -> None:
+        """Say that this call still works, and what there is to tell, in the execution's log; it gets its `answer_by` anew.
+
+        For calls that take longer than that: say it several times in each `answer_by`. Lines are made free of secrets here.
+        """
+        if self._caller is not None:
+            self._caller.progress([redactor.text(line) for line in lines])
 
     @property
     def execution(self) -> str:
@@ -67,6 +90,11 @@ class Run:
     def outputs(self) -> Json:
         """The stage's own outputs so far."""
         return self.work.outputs
+
+    @property
+    def parts(self) -> tuple[Json, ...]:
+        """The outputs of the stage's own before-stages, in their order, those that have none left out: what it is put together from."""
+        return self.work.parts
 
     @property
     def artifacts(self) -> list[Json]:

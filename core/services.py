@@ -4,10 +4,13 @@ Separate because plugins may know these and nothing behind them. JSON is plain `
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec import Struct
 
+from gennaker.core.bakery import Bakery
+from gennaker.core.cloud.inventory import Inventory
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
@@ -49,7 +52,10 @@ class Control(Protocol):
         """Accept an execution of a stored pipeline, by name or id."""
 
     def submit(self, task: Json, *, user: str, origin: str = "unknown", key: str | None = None) -> str:
-        """Accept an ad-hoc orchestration: `{application, description, job: [stage, …]}`."""
+        """Accept an ad-hoc orchestration: `{application, description, job: [stage, …], trigger: {…}}`.
+
+        While one with the same `trigger.correlationId` runs, its id is returned.
+        """
 
     def cancel(self, execution: str, *, user: str, reason: str | None = None) -> None:
         """End an execution; one that does not exist yet stays dead when it comes (rule 16)."""
@@ -294,6 +300,8 @@ class Services(Struct, frozen=True, kw_only=True):
 
     #: This plugin's own validated section of the YAML.
     settings: Any = None
+    #: The daemon's home folder; None where there is none, as in tests.
+    home: Path | None = None
     definitions: Definitions | None = None
     executions: Executions | None = None
     control: Control | None = None
@@ -302,6 +310,8 @@ class Services(Struct, frozen=True, kw_only=True):
     http: Http | None = None
     artifacts: Artifacts | None = None
     sources: Sources | None = None
+    bakery: Bakery | None = None
+    inventory: Inventory | None = None
     #: The clouds of this process, by name.
     clouds: Mapping[str, Cloud] = {}
     #: The stage types known now, of this process and of others.

@@ -215,11 +215,7 @@ def _report(path: str, item: Json, types: StageTypes) -> Json:
         "file": path,
         "name": item.get("name"),
         "problems": [{"where": problem.where, "message": problem.message} for problem in problems],
-        "warnings": [
-            *warnings,
-            *(check_expressions(item) if not problems else ()),
-            *cloud_warnings(item, types),
-        ],
+        "warnings": [*warnings, *(() if problems else (*check_expressions(item), *cloud_warnings(item, types)))],
     }
 
 

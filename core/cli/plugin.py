@@ -132,8 +132,7 @@ def new(ctx: click.Context, name: str, folder: Path) -> None:
 def reference(_ctx: click.Context, path: Path | None, home: Path | None) -> None:
     """Print the reference page of the stage types that are installed, as Markdown."""
     plugins = load(_settings(path, home))
-    own = [stage for one in plugins.loaded for stage in one.stages]
-    click.echo(reference_page(own), nl=False)
+    click.echo(reference_page(plugins.described()), nl=False)
 
 
 def _settings(path: Path | None, home: Path | None) -> Settings:

@@ -38,10 +38,10 @@ class LazyGroup(click.Group):
         return [*self._modules, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a command, whose attribute is named as the command is; what is not in the table may be a plugin's."""
+        """Import the module of a command, whose attribute is named as the command is (`_` for `-`); what is not in the table may be a plugin's."""
         if cmd_name not in self._modules:
             return super().get_command(ctx, cmd_name) or _of_a_plugin(cmd_name)
-        command = getattr(import_module(self._modules[cmd_name][0]), cmd_name)
+        command = getattr(import_module(self._modules[cmd_name][0]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command), f"{cmd_name} is no command"
         return command
 

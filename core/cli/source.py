@@ -72,7 +72,7 @@ def plan_source(
             )
         plan_stored(ctx, target, name, params)
         return
-    if not Path(target).exists() and (found_name := _named(daemon(ctx), target)):
+    if _may_be_a_name(target) and (found_name := _named(daemon(ctx), target)):
         plan_stored(ctx, *found_name, params)
         return
     if params:
@@ -86,6 +86,10 @@ def plan_source(
         ctx.exit(FAILED)
     if detailed_exitcode and found.todo:
         ctx.exit(CHANGES)
+
+
+def _may_be_a_name(target: str) -> bool:
+    return os.sep not in target and not target.endswith((".json", ".yaml", ".yml")) and not Path(target).exists()
 
 
 def _named(client: Daemon, name: str) -> tuple[str, str] | None:

@@ -161,6 +161,14 @@ class Cloud:
         """Set tags of images; the images as they are then."""
         raise _missing(self, "tag_images")
 
+    def upsert_scaling_policy(self, group: ServerGroup, wanted: Json, operation: Operation) -> str:
+        """Create or change a scaling policy of a server group; its name."""
+        raise _missing(self, "upsert_scaling_policy")
+
+    def delete_scaling_policy(self, group: ServerGroup, name: str, operation: Operation) -> None:
+        """Remove a scaling policy; one that is not there is fine."""
+        raise _missing(self, "delete_scaling_policy")
+
 
 def _missing(cloud: Cloud, method: str) -> TypeError:
     return TypeError(f"cloud {cloud.name!r} declares what needs {method}() and has no such method")

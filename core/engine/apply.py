@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gennaker.core.engine.apply_stage import STAGE_EVENTS, paused_now
 from gennaker.core.engine.shape import downstream_of, stage_from
 from gennaker.core.model import events as e
+from gennaker.core.model.ancestry import top_of
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.status import Status
 
@@ -136,7 +137,7 @@ def _restarted(x: Execution, event: e.StageRestarted, stamp: int) -> Changes:
     reset = set(event.reset)
     stages = {}
     for stage in x.stages.values():
-        if stage.parent in reset:
+        if top_of(x, stage).id in reset and stage.parent is not None:
             continue
         if stage.id in reset:
             cleared = {"exception", "expressionEvaluationSummary", *event.clears.get(stage.id, ())}

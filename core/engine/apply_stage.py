@@ -162,6 +162,13 @@ def _handed_out(x: Execution, event: e.TaskHandedOut, _stamp: int) -> Changes:
     return _with(x, x.stages[event.stage], handout=event.handout, due=None, changed=False)
 
 
+def _progressed(x: Execution, event: e.TaskProgressed, _stamp: int) -> Changes:
+    stage = x.stages[event.stage]
+    if event.answer_by is None or stage.handout is None:
+        return {}
+    return _with(x, stage, handout=replace(stage.handout, answer_by=event.answer_by))
+
+
 def _answered(x: Execution, event: e.TaskAnswered, stamp: int) -> Changes:
     stage = x.stages[event.stage]
     return _with(
@@ -257,6 +264,7 @@ STAGE_EVENTS: dict[type, Callable[[Execution, Any, int], Changes]] = {
     e.StageCleaned: _cleaned,
     e.TaskStarted: _task_started,
     e.TaskHandedOut: _handed_out,
+    e.TaskProgressed: _progressed,
     e.TaskAnswered: _answered,
     e.TaskFinished: _task_finished,
     e.TasksLooped: _looped,

@@ -11,6 +11,7 @@ from gennaker.core.engine.executions import begin, stop_stages
 from gennaker.core.engine.stages import finish_stage, start_if_ready
 from gennaker.core.engine.turn import Turn
 from gennaker.core.model import events as e
+from gennaker.core.model.ancestry import top_of
 from gennaker.core.model.execution import Stage, Stopping
 from gennaker.core.model.messages import Cancel, Command, Patch, Pause, Restart, Resume
 from gennaker.core.model.status import Status
@@ -89,8 +90,7 @@ def _restart(turn: Turn, message: Restart) -> str | None:
     stage = x.stages.get(message.stage)
     if stage is None:
         return f"The execution has no stage {message.stage}."
-    while stage.parent is not None:
-        stage = x.stages[stage.parent]
+    stage = top_of(x, stage)
     if x.kind != "PIPELINE":
         return "Only the stages of a pipeline can be restarted."
     if message.seen is not None and message.seen != stage.round:
@@ -102,7 +102,7 @@ def _restart(turn: Turn, message: Restart) -> str | None:
         other = turn.stage(id_)
         if other.status is Status.RUNNING:
             return f"Stage '{other.name}', which comes after it, is still running."
-    busy = [turn.stage(id_) for id_ in x.active if _top(turn, id_) in reset or x.status.complete]
+    busy = [turn.stage(id_) for id_ in x.active if top_of(x, turn.stage(id_)).id in reset or x.status.complete]
     if busy:
         return f"Stage '{busy[0].name}' is still cleaning up; restart once that is done."
     clears = {id_: type_.restart_clears for id_ in reset if (type_ := turn.type_of(turn.stage(id_)))}
@@ -122,13 +122,6 @@ def _restart(turn: Turn, message: Restart) -> str | None:
 
 def _known(turn: Turn, context: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return {id_: values for id_, values in context.items() if id_ in turn.x.stages}
-
-
-def _top(turn: Turn, id_: str) -> str:
-    stage = turn.stage(id_)
-    while stage.parent is not None:
-        stage = turn.stage(stage.parent)
-    return stage.id
 
 
 def _with_downstream(turn: Turn, id_: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from gennaker.core.engine.control import command
 from gennaker.core.engine.deadlines import tick
 from gennaker.core.engine.executions import begin, granted, settle
 from gennaker.core.engine.locks import give_back, lock_granted
-from gennaker.core.engine.tasks import child_accepted, child_ended, finish_task, reply
+from gennaker.core.engine.tasks import child_accepted, child_ended, finish_task, progress, reply
 from gennaker.core.engine.turn import Turn
 from gennaker.core.model import messages as m
 from gennaker.core.model.events import AnyEvent, ExecutionTombstoned
@@ -33,6 +33,8 @@ def advance(execution: Execution | None, message: m.AnyMessage, now: int, types:
     match message:
         case m.Reply():
             reply(turn, message)
+        case m.Progress():
+            progress(turn, message)
         case m.Tick():
             tick(turn)
         case m.Begin():

@@ -5,7 +5,7 @@ Separate from `stages` because these rules are about one call. An answer changes
 
 from typing import Any
 
-from gennaker.core.engine.calls import call, number, task_type
+from gennaker.core.engine.calls import answer_by, call, number, task_type
 from gennaker.core.engine.locks import ask
 from gennaker.core.engine.outcome import failure_status, problem
 from gennaker.core.engine.stages import begin_stage, finish_stage, proceed, start_task, tasks_ended
@@ -15,7 +15,7 @@ from gennaker.core.engine.work import asked, carrier
 from gennaker.core.model import events as e
 from gennaker.core.model.execution import Phase, Stage
 from gennaker.core.model.ids import ulid
-from gennaker.core.model.messages import ChildAccepted, ChildEnded, Outcome, Reply
+from gennaker.core.model.messages import ChildAccepted, ChildEnded, Outcome, Progress, Reply
 from gennaker.core.model.status import Status
 
 _LONGEST_BACKOFF = 120.0
@@ -51,6 +51,28 @@ def reply(turn: Turn, message: Reply) -> None:
         _looked_up(turn, stage, outcome)
     else:
         _answered(turn, stage, outcome)
+
+
+def progress(turn: Turn, message: Progress) -> None:
+    """A call is alive: it gets as long again to answer, unless its stage is to end, which waits no longer than it would have."""
+    stage = turn.x.stages.get(message.stage)
+    if stage is None or stage.handout is None or message.round != stage.round:
+        return
+    handout = stage.handout
+    if (handout.kind, handout.name, handout.attempt) != (message.kind, message.name, message.attempt):
+        return
+    ending = stage.stopping is not None or stage.cleaning
+    until = None if ending else turn.now + round(answer_by(turn, stage, handout.kind, handout.name) * 1000)
+    told = e.TaskProgressed(
+        stage=stage.id,
+        task=handout.name,
+        round=stage.round,
+        attempt=handout.attempt,
+        number=message.number,
+        lines=message.lines,
+        answer_by=until if until is not None and until > handout.answer_by else None,
+    )
+    turn.emit(told)
 
 
 def _while_cleaning(turn: Turn, stage: Stage, outcome: Outcome) -> None:

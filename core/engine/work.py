@@ -5,7 +5,7 @@ Separate because it is built from warm state when it is sent, never stored.
 
 from typing import Any
 
-from gennaker.core.model.ancestry import ancestors, execution_context
+from gennaker.core.model.ancestry import ancestors, children, execution_context
 from gennaker.core.model.execution import Execution, Stage, Wanted
 from gennaker.core.model.stage_type import StageType, StageTypes, find
 from gennaker.core.model.work import LOOKUP_TYPE, Work
@@ -60,6 +60,7 @@ def work_for(execution: Execution, stage: Stage, type_: StageType | None, shard:
         ref_id=stage.ref_id,
         context=visible_context(execution, stage),
         outputs=stage.outputs,
+        parts=tuple(one.outputs for one in children(execution, stage, "before") if one.outputs) if task else (),
         hidden_artifacts=hidden["artifacts"],
         hidden_expected=hidden["resolvedExpectedArtifacts"],
         stage_start=stage.start_time or 0,

@@ -45,6 +45,13 @@ def ancestors(execution: Execution, stage: Stage) -> list[Stage]:
     return list(found.values())
 
 
+def top_of(execution: Execution, stage: Stage) -> Stage:
+    """The pipeline's own stage that a stage belongs to: itself, or what planned it, or what planned that."""
+    while stage.parent is not None:
+        stage = execution.stages[stage.parent]
+    return stage
+
+
 def in_order(execution: Execution, stages: list[Stage]) -> Iterator[Stage]:
     """Each stage with its before-stages in front of it and its after-stages behind it."""
     for stage in stages:

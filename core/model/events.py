@@ -256,6 +256,19 @@ class TaskHandedOut(Event, frozen=True, kw_only=True, tag="task.handed_out"):
     handout: HandOut
 
 
+class TaskProgressed(Event, frozen=True, kw_only=True, tag="task.progressed"):
+    """A worker still works on a call, and told something of it. A reader drops what it has seen: the same `number` of an attempt may come again."""
+
+    stage: str
+    task: str
+    round: int
+    attempt: int
+    number: int
+    lines: tuple[str, ...] = ()
+    #: Until when it now has time to answer; None = no longer than before.
+    answer_by: int | None = None
+
+
 class TaskAnswered(Event, frozen=True, kw_only=True, tag="task.answered"):
     """A worker answered and the task goes on: waiting, or to be tried again."""
 
@@ -350,6 +363,7 @@ AnyEvent = (
     | StageRestarted
     | TaskStarted
     | TaskHandedOut
+    | TaskProgressed
     | TaskAnswered
     | TaskFinished
     | TasksLooped

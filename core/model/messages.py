@@ -85,6 +85,19 @@ class Reply(Message, frozen=True, kw_only=True, tag="reply"):
     outcome: Outcome
 
 
+class Progress(Message, frozen=True, kw_only=True, tag="progress"):
+    """A worker says that it still works on what was handed out, and what there is to tell; one of another attempt says nothing."""
+
+    stage: str
+    kind: Kind
+    name: str
+    round: int
+    attempt: int
+    #: Which of this call's tellings it is, from 1: the same may come twice.
+    number: int
+    lines: tuple[str, ...] = ()
+
+
 class Tick(Message, frozen=True, kw_only=True, tag="tick"):
     """Do all that is due."""
 
@@ -150,6 +163,7 @@ AnyMessage = (
     | Granted
     | LockGranted
     | Reply
+    | Progress
     | Tick
     | Recover
     | Cancel

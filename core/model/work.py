@@ -12,6 +12,7 @@ from gennaker.core.model.execution import Kind, Wanted
 #: CloudEvent types on the wire.
 WORK_TYPE = "stage.run"
 REPLY_TYPE = "stage.answered"
+PROGRESS_TYPE = "stage.progressed"
 #: The stage type whose workers look outside for expressions; a plugin's functions are its providers (rule 15).
 LOOKUP_TYPE = "expression.evaluate"
 
@@ -49,6 +50,8 @@ class Work(Struct, frozen=True, kw_only=True, omit_defaults=True):
     #: The stage's context over the outputs of its ancestors (nearest first).
     context: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
+    #: What the stage's own before-stages have given, in their order; for a task.
+    parts: tuple[dict[str, Any], ...] = ()
     #: `artifacts` and `resolvedExpectedArtifacts` of the stages before it, nearest first, that its context hides.
     hidden_artifacts: tuple[dict[str, Any], ...] = ()
     hidden_expected: tuple[dict[str, Any], ...] = ()

@@ -8,6 +8,7 @@ import os
 import selectors
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -62,26 +63,33 @@ def run(
     on_line: Callable[[str], None] | None = None,
     stop: threading.Event | None = None,
     grace_s: float = 5.0,
+    ask: signal.Signals = signal.SIGTERM,
+    guarded: bool = False,
 ) -> Finished:
     """Run a program to its end, `given` on its stdin. `on_line` hears each line as it comes, without secrets.
 
-    When its time is up or `stop` is set, it and its children are asked to end, and killed after `grace_s`. The last `most` bytes of its
-    output are kept. Raises CannotStart; what `on_line` raises ends the program and is raised on.
+    When its time is up or `stop` is set, it and its children are asked to end by the signal `ask`, and killed after `grace_s`; with
+    `guarded` that happens when we die, too. The last `most` bytes of its output are kept. Raises CannotStart; what `on_line` raises ends the program and is raised on.
     """
-    with tempfile.TemporaryFile() as stdin:
-        stdin.write(given)
-        stdin.seek(0)
-        child = launch(argv, folder=folder, environment=environment, stdin=stdin, output=subprocess.PIPE)
-    assert child.stdout is not None
     reading = _Reading(most, on_line)
+    lifeline = os.pipe() if guarded else ()
     try:
-        cut = _follow(child, child.stdout, reading, time.monotonic() + seconds, stop)
-        if cut:
-            _end(child, child.stdout, reading, grace_s)
+        with tempfile.TemporaryFile() as stdin:
+            stdin.write(given)
+            stdin.seek(0)
+            whole = [*_guard(lifeline[0], ask, grace_s), *argv] if lifeline else argv
+            child = launch(
+                whole,
+                folder=folder,
+                environment=environment,
+                stdin=stdin,
+                output=subprocess.PIPE,
+                passed=lifeline[:1],
+            )
+        cut = _follow_to_its_end(child, reading, seconds, stop, ask, grace_s)
     finally:
-        end_group(child.pid, signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
+        for end in lifeline:
+            os.close(end)
     reading.close()
     return Finished(code=child.returncode, output=reading.kept(), shortened=reading.shortened, cut=cut)
 
@@ -93,8 +101,9 @@ def launch(
     environment: Mapping[str, str] | None,
     stdin: IO[bytes] | int,
     output: IO[bytes] | int,
+    passed: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Start a program as the head of a session of its own, stderr with stdout. Raises CannotStart."""
+    """Start a program as the head of a session of its own, stderr with stdout; files in `passed` stay open in it. Raises CannotStart."""
     try:
         return subprocess.Popen(
             list(argv),
@@ -104,6 +113,7 @@ def launch(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=passed,
         )
     except (OSError, ValueError) as error:
         where = f" in {folder}" if folder else ""
@@ -119,6 +129,41 @@ def end_group(pid: int, number: int) -> None:
     """Send a signal to a program of ours that was not waited for yet, and to its children; to none when they are gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, number)
+
+
+def _guard(lifeline: int, ask: int, grace_s: float) -> list[str]:
+    """What stands before a program that must not outlive us: see `gennaker.core.processes.guard`."""
+    return [
+        sys.executable,
+        "-I",
+        "-S",
+        str(Path(__file__).with_name("guard.py")),
+        str(lifeline),
+        str(int(ask)),
+        str(grace_s),
+    ]
+
+
+def _follow_to_its_end(
+    child: "subprocess.Popen[bytes]",
+    reading: "_Reading",
+    seconds: float,
+    stop: threading.Event | None,
+    ask: signal.Signals,
+    grace_s: float,
+) -> Literal["", "time", "stop"]:
+    """Read until it has ended or has to; nothing of its group is left afterwards."""
+    assert child.stdout is not None
+    try:
+        cut = _follow(child, child.stdout, reading, time.monotonic() + seconds, stop)
+        if cut:
+            end_group(child.pid, ask)
+            _follow(child, child.stdout, reading, time.monotonic() + grace_s, None)
+    finally:
+        end_group(child.pid, signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+    return cut
 
 
 def _follow(
@@ -154,12 +199,6 @@ def _wait(child: "subprocess.Popen[bytes]", until: float, stop: threading.Event 
                 return "time"
         else:
             return ""
-
-
-def _end(child: "subprocess.Popen[bytes]", pipe: IO[bytes], reading: "_Reading", grace_s: float) -> None:
-    """Ask it to end, and hear what it says to that."""
-    end_group(child.pid, signal.SIGTERM)
-    _follow(child, pipe, reading, time.monotonic() + grace_s, None)
 
 
 class _Reading:

@@ -117,7 +117,7 @@ class SqlControl:
         """See the interface."""
         now = self._clock()
         event = accept_task(task, id_=self._new_id(now, None), now=now, user=user, origin=origin)
-        return self._accept(event, self._keys(key, {}, event.application), now)
+        return self._accept(event, self._keys(key, event.trigger, event.application), now)
 
     def cancel(self, execution: str, *, user: str, reason: str | None = None) -> None:
         """See the interface. Raises NotFound, and yet what comes later under this id stays dead (rule 16)."""

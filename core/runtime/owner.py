@@ -20,7 +20,7 @@ from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.stage_type import StageTypes
-from gennaker.core.model.work import REPLY_TYPE, results_queue
+from gennaker.core.model.work import PROGRESS_TYPE, REPLY_TYPE, results_queue
 from gennaker.core.runtime import outgoing
 from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.children import Children
@@ -37,7 +37,10 @@ from gennaker.core.store.database import Database
 from gennaker.core.store.shards import Shard
 
 _log = logging.getLogger("gennaker.engine")
-_replies: msgspec.json.Decoder[m.Reply] = msgspec.json.Decoder(m.Reply)
+_answers: dict[str, msgspec.json.Decoder[m.Reply] | msgspec.json.Decoder[m.Progress]] = {
+    REPLY_TYPE: msgspec.json.Decoder(m.Reply),
+    PROGRESS_TYPE: msgspec.json.Decoder(m.Progress),
+}
 
 #: Messages in one batch.
 MOST = 64
@@ -181,12 +184,13 @@ class Owner:
 
     def _item(self, delivery: Delivery) -> Item | None:
         event = delivery.event
-        if event.type != REPLY_TYPE:
+        decoder = _answers.get(event.type)
+        if decoder is None:
             self.inbox.ring()
             delivery.ack()
             return None
         try:
-            return Item(event.subject, _replies.decode(event.data), delivery)
+            return Item(event.subject, decoder.decode(event.data), delivery)
         except msgspec.MsgspecError as error:
             delivery.reject(f"this answer cannot be read: {error}")
             return None

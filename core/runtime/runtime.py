@@ -9,6 +9,9 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from gennaker.bus.open import open_bus
 from gennaker.bus.port import Transport
@@ -16,10 +19,13 @@ from gennaker.config.settings import Settings
 from gennaker.core import metrics
 from gennaker.core.artifacts.accounts import Accounts
 from gennaker.core.errors import GennakerError
+from gennaker.core.inventory.looker import Looker
+from gennaker.core.inventory.read import SqlInventory
 from gennaker.core.model.ids import ulid
 from gennaker.core.model.stage_type import StageTypes
 from gennaker.core.outbound import Outbound
 from gennaker.core.plugins import Plugins
+from gennaker.core.runtime.after_work import after_work
 from gennaker.core.runtime.bell import Bell
 from gennaker.core.runtime.catalogue import Catalogue
 from gennaker.core.runtime.children import Children
@@ -40,6 +46,9 @@ from gennaker.core.store.executions import SqlExecutions
 from gennaker.core.store.shards import Shard
 from gennaker.core.store.sources import SqlSources
 
+if TYPE_CHECKING:
+    from gennaker.core.inventory.keeper import Keeper
+
 _log = logging.getLogger("gennaker")
 
 
@@ -56,12 +65,7 @@ class Runtime:
         self.plugins = plugins
         self._clock = clock
         self._roles = frozenset(settings.roles)
-        self.database = Database.open(
-            settings.database.url,
-            synchronous=settings.database.synchronous,
-            shards=settings.database.shards,
-            pool=settings.database.pool,
-        )
+        self.database = _database(settings)
         try:
             self.transport: Transport = open_bus(settings.bus.url, settings.bus.prefix, name="+".join(settings.roles))
         except BaseException:
@@ -79,6 +83,7 @@ class Runtime:
         self.bell.on_news(live.news)
         control = SqlControl(self.database, definitions, self.bell, clock, self._types, artifacts, plugins.stages)
         self.services = Services(
+            home=settings.home,
             definitions=definitions,
             executions=SqlExecutions(self.database),
             control=control,
@@ -88,23 +93,37 @@ class Runtime:
             sources=SqlSources(self.database, clock),
             http=http,
             artifacts=artifacts,
+            inventory=SqlInventory(self.database, clock),
             clouds=plugins.clouds,
             stage_types=self._types,
             health=self.health,
             metrics=self._metrics,
             clock=clock,
         )
+        self.services = replace(self.services, bakery=plugins.bakery(self.services))
         self._worker: Worker | None = None
         self._sidelines: Sidelines | None = None
         self._pruning = Pruning(self.database, settings.database.keep_days, clock)
+        self._looker = Looker(self.transport, plugins.clouds, clock)
+        self._keeper: Keeper | None = None
 
     def start(self) -> None:
         """Begin everything that this process's roles ask for. Raises Refused, Unavailable."""
         self._catalogue.start()
         self._declare()
+        # A bus that nobody shares can bring nothing from clouds that this process does not have.
+        if "engine" in self._roles and (self.plugins.clouds or self.transport.capabilities.shared):
+            from gennaker.core.inventory.keeper import Keeper
+
+            self._keeper = Keeper(self.transport, self.database, self._clock)
+            self._keeper.start()
         if "worker" in self._roles:
+            self._looker.start()
             self._worker = Worker(
-                self.transport, self.plugins.stages, lambda name: self.plugins.services_for(name, self.services)
+                self.transport,
+                self.plugins.stages,
+                lambda name: self.plugins.services_for(name, self.services),
+                finished=after_work(self._looker),
             )
             self._worker.start()
         if "engine" in self._roles:
@@ -127,6 +146,9 @@ class Runtime:
             self._sidelines.stop()
         if self._worker is not None:
             self._worker.drain(max(1.0, until - time.monotonic()))
+        self._looker.stop()
+        if self._keeper is not None:
+            self._keeper.stop()
         if "engine" in self._roles:
             self._children.stop()
             self._ownership.stop()
@@ -145,6 +167,8 @@ class Runtime:
         components: dict[str, Json] = {"database": self._database_health(), "bus": self._bus_health()}
         if "engine" in self._roles:
             components["engine"] = self._engine_health()
+        if (inventory := self._inventory_health()) is not None:
+            components["inventory"] = inventory
         if self.plugins.broken:
             listed = {each.name: each.reason for each in self.plugins.broken}
             components["plugins"] = {"status": "UP", "broken": listed}
@@ -174,6 +198,12 @@ class Runtime:
             found["reason"] = "taking over its shards"
         return {**found, "shards": sorted(owner.shard.id for owner in owners)}
 
+    def _inventory_health(self) -> Json | None:
+        try:
+            return self._keeper.health() if self._keeper is not None else None
+        except GennakerError:
+            return None  # the part `database` tells it
+
     def _metrics(self) -> bytes:
         health = self.transport.health()
         metrics.bus(up=health.up and not health.blocked, outstanding=health.outstanding)
@@ -187,6 +217,11 @@ class Runtime:
 
     def _owner(self, shard: Shard) -> Owner:
         return Owner(shard, self.database, self.transport, self.bell, self._children, self._types, self._clock)
+
+
+def _database(settings: Settings) -> Database:
+    given = settings.database
+    return Database.open(given.url, synchronous=given.synchronous, shards=given.shards, pool=given.pool)
 
 
 def _this_process(settings: Settings, now: int) -> Process:

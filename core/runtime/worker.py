@@ -20,6 +20,7 @@ from gennaker.core.call import call, failure
 from gennaker.core.model.messages import Outcome, Reply
 from gennaker.core.model.work import REPLY_TYPE, Work, results_queue
 from gennaker.core.runtime.lane import Lane, Turn
+from gennaker.core.runtime.under_way import Calls
 from gennaker.core.services import Services
 from gennaker.core.stage import Stage, declaration
 
@@ -73,6 +74,7 @@ class Worker:
         threads: int = 16,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         name: str = "worker",
+        finished: Callable[[type[Stage], Work, Outcome], None] | None = None,
     ) -> None:
         self._transport = transport
         self._stages = stages
@@ -80,6 +82,8 @@ class Worker:
         self._threads = threads
         self._clock = clock
         self._source = f"gennaker/{name}"
+        self._calls = Calls(transport, self._source, clock)
+        self._finished = finished
         self._quick: Lane[_Item] = Lane("worker-quick", _QUICK_THREADS, _QUICK_BATCH, self._handle)
         self._slow: Lane[_Item] = Lane("worker", threads, 1, self._handle)
         self._timer = Timer("worker-resend")
@@ -113,6 +117,7 @@ class Worker:
         self._draining = True
         for subscription in self._subscriptions:
             subscription.stop()
+        self._calls.end()
         until = time.monotonic() + timeout
         with self._idle:
             empty = self._idle.wait_for(lambda: self._held == 0, timeout)
@@ -156,13 +161,16 @@ class Worker:
         elif self._clock() > work.not_after:
             outcome = replace(failure(work, "Expired", "expired"), expired=True)
         else:
-            outcome = call(stage, work, services)
+            with self._calls.begin(work, delivery) as made:
+                outcome = call(stage, work, services, made)
         try:
             data = self._encode(work, outcome)
         except Exception as error:
             message = f"{work.name} of stage type {work.type!r} answered what JSON cannot hold: {error}"
             data = self._encode(work, failure(work, "WrongAnswer", message))
         answers.setdefault(work.shard, []).append(_Answer(self._event(work, data), delivery, rejected))
+        if self._finished is not None:
+            self._finished(stage, work, outcome)
 
     def _cannot_read(self, delivery: Delivery, reason: str, answers: dict[int, list[_Answer]]) -> None:
         """Work that cannot be read is kept, and answered as far as its address can be read (rule 11)."""

@@ -87,4 +87,18 @@ pipeline = Table("pipeline", metadata, _text("id", key=True), _text("application
 project = Table("project", metadata, _text("id", key=True), _text("name_key"), _body(), Index("project_name", "name_key", unique=True))
 template = Table("template", metadata, _text("id", key=True), _text("version", key=True), _body())
 revision = Table("revision", metadata, _text("subject", key=True), _number("number", key=True), _number("at"), _text("user_name"), _body())
+
+# What the clouds have, as of `at`; `stale` is when it was missed first, 0 = it is there. Looks are what was read when, in how many parts.
+inventory_account = Table("inventory_account", metadata, _text("name", key=True), _text("provider"), _number("heard"), _body())
+inventory_area = Table("inventory_area", metadata, _text("account", key=True), _text("region", key=True), _text("provider"),
+                       _number("poll_ms"), _number("heard"), _number("due"), _number("asked"), _number("answered"), _number("looks"),
+                       _number("failures"), _number("succeeded"), _text("error"), _body("counts"))
+inventory_look = Table("inventory_look", metadata, _text("account", key=True), _text("region", key=True), _text("kind", key=True),
+                       _text("application", key=True), _number("started"), _text("got"))
+inventory_item = Table("inventory_item", metadata, _text("kind", key=True), _text("account", key=True), _text("region", key=True),
+                       _text("id", key=True), _text("provider"), _text("name"), _text("application"), _text("cluster"), _number("at"),
+                       _number("stale"), _text("digest"), _body(),
+                       Index("inventory_item_of_application", "application", "kind", "account"))
+inventory_instance = Table("inventory_instance", metadata, _text("account", key=True), _text("region", key=True), _text("id", key=True),
+                       _text("provider"), _text("server_group"), Index("inventory_instance_of_group", "account", "region", "server_group"))
 # fmt: on

@@ -3,6 +3,7 @@
 Separate from the daemon because it has neither database nor bus: a test of a stage takes a millisecond, a wait of a week no longer.
 """
 
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -58,6 +59,10 @@ class Rig:
         self.http = FakeHttp()
         #: Calls that were made, in order.
         self.called: list[Called] = []
+        #: What calls told of themselves (`run.progress`), line by line.
+        self.told: list[str] = []
+        #: Set it to have calls end early (`run.stop`).
+        self.stop = threading.Event()
         #: How children end, by the pipeline that a stage asks for; SUCCEEDED without outputs otherwise.
         self.children: dict[str, tuple[Status, Json]] = {}
         all_stages: list[type[Stage]] = [StandardLookup, *stages]
@@ -111,6 +116,10 @@ class Rig:
             pass
         return self.execution
 
+    def progress(self, lines: Sequence[str]) -> None:
+        """What a call tells of itself; see `gennaker.core.run.Caller`."""
+        self.told += lines
+
     def patch(self, name: str, **context: Any) -> None:
         """Change the context of a stage, as a person would."""
         self._tell(m.Patch(user="tester", stage=self.stage(name).id, context=context))
@@ -148,7 +157,7 @@ class Rig:
     def _call(self, work: Work) -> m.Reply:
         stage = self._stages[f"{work.type}.{work.provider}" if work.provider else work.type]
         began = time.perf_counter()
-        outcome = call(stage, work, self._services)
+        outcome = call(stage, work, self._services, self)
         self.called.append(Called(work=work, outcome=outcome, took=time.perf_counter() - began))
         reply = m.Reply(
             stage=work.stage, kind=work.kind, name=work.name, round=work.round, attempt=work.attempt, outcome=outcome
@@ -161,6 +170,8 @@ class Rig:
             match event:
                 case e.TaskHandedOut():
                     self._hand_out(event.stage)
+                case e.LockRequested():
+                    self._under_way.append(m.LockGranted(key=event.key, round=event.round))
                 case e.SlotRequested():
                     self._under_way.append(m.Granted(round=event.round))
                 case e.LockRequested():

@@ -5,13 +5,18 @@ Separate because it reads only, with a server group in mind that is not there ye
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
-from gennaker.core.cloud.model import Capacity
+from gennaker.core.cloud.model import Capacity, ServerGroup
 from gennaker.core.cloud.names import next_name
+from gennaker.plugins.deploy.cluster import ClusterStage
+from gennaker.plugins.deploy.disable_cluster import DisableCluster
 from gennaker.plugins.deploy.image import image_fields
+from gennaker.plugins.deploy.scale_down_cluster import ScaleDownCluster
+from gennaker.plugins.deploy.shrink_cluster import ShrinkCluster
 from gennaker.plugins.deploy.source import find_source
 from gennaker.plugins.deploy.strategies.strategy import Deployment, Source
 
@@ -19,6 +24,11 @@ if TYPE_CHECKING:
     from gennaker.plugins.deploy.creation import Creation
 
 Json = dict[str, Any]
+_ON_CLUSTERS: dict[str, type[ClusterStage]] = {
+    "shrinkCluster": ShrinkCluster,
+    "disableCluster": DisableCluster,
+    "scaleDownCluster": ScaleDownCluster,
+}
 
 
 def told_ahead(stage: Creation, application: str, context: Json) -> list[str]:
@@ -52,9 +62,28 @@ def told_ahead(stage: Creation, application: str, context: Json) -> list[str]:
         capacity=chosen.capacity,
         context=context,
     )
-    return [*told, *(f"then: {_sentence(one)}" for one in stage.plan_of.after(deployment))]
+    new = ServerGroup(
+        name=name,
+        provider=stage.cloud.name,
+        account=place.account,
+        region=place.region,
+        created=max([group.created + 1 for group in groups], default=0),
+        capacity=chosen.capacity,
+    )
+    return [*told, *_then(stage.plan_of.after(deployment), [new, *groups], name)]
 
 
-def _sentence(planned: Json) -> str:
-    group = planned.get("serverGroupName")
-    return f"{planned['name']}" + (f" ({group})" if group and group not in planned["name"] else "")
+def _then(planned: Sequence[Json], groups: list[ServerGroup], new: str) -> Iterator[str]:
+    """The stages of the strategy, one after another; those on the cluster with the server groups that they would choose."""
+    for one in planned:
+        code = _ON_CLUSTERS.get(one["type"])
+        if code is None:
+            yield f"then: {one['name']}"
+            continue
+        on_cluster = code(one)
+        chosen = {group.name for group in on_cluster.pick(groups, {new})}
+        yield f"then: {one['name']}: {on_cluster.verb} {', '.join(sorted(chosen)) or 'nothing'}"
+        if code is ShrinkCluster:
+            groups = [group for group in groups if group.name not in chosen]
+        elif code is DisableCluster:
+            groups = [replace(each, disabled=True, instances=()) if each.name in chosen else each for each in groups]

@@ -51,7 +51,7 @@ class CloneServerGroup(Creation, type="cloneServerGroup", restart_clears=CLEARED
         named = {"application": name.app, "stack": name.stack, "freeFormDetails": name.detail}
         given = {key: value for key, value in run.context.items() if value is not None}
         whole = complete({**known, **given}, where, capacity)
-        return {**whole, **named, **image, "source": {**like, "serverGroupName": source.name}}
+        return {**whole, **named, **image, "clone": True, "source": {**like, "serverGroupName": source.name}}
 
     def _source(self, run: Run) -> ServerGroup:
         place, wanted = self.place, self.given_source

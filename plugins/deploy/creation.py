@@ -20,7 +20,7 @@ from gennaker.plugins.deploy.place import LOCK_S, PlacedStage, lock_key
 from gennaker.plugins.deploy.source import find_source
 from gennaker.plugins.deploy.strategies import Strategy, strategy_named
 from gennaker.plugins.deploy.strategies.strategy import Deployment, Source
-from gennaker.plugins.deploy.waiting import LIMIT_S, missing, until_up, wanted_up
+from gennaker.plugins.deploy.waiting import LIMIT_S, missing, until_up, wanted_share, wanted_up
 
 Json = dict[str, Any]
 #: What a restart begins without.
@@ -94,6 +94,7 @@ class Creation(PlacedStage):
         context: Json = {"savedCapacity": asdict(chosen.capacity), "source": chosen.told}
         if (before := chosen.before) is not None:
             context["sourceServerGroup"] = {"name": before.name, "capacity": asdict(before.capacity)}
+        self.plan_of.after(self._standing(run, chosen.capacity, chosen.before, "new"))  # refuses what it could not do
         if self.plan_of.pins_source:
             context["allowSiblingStagesToContinueOnFailure"] = True
         return run.succeeded(context=context)
@@ -136,12 +137,16 @@ class Creation(PlacedStage):
         group = self.cloud.server_group(place.account, place.region, name)
         if group is None:
             return missing(run, f"{place.account}/{place.region}/{name}")
-        seen = until_up(run, group, self._target(run, group), self.sources)
+        sources = [] if group.disabled else self.sources  # made without traffic: nobody but the cloud can tell
+        seen = until_up(run, group, self._target(run, group), sources)
         return run.succeeded(context={**seen.context, "upInstances": True}) if seen.status is Status.SUCCEEDED else seen
 
     def _target(self, run: Run, group: ServerGroup) -> int:
-        desired = 0 if self.plan_of.starts_empty else _saved(run).desired
-        return wanted_up(max(desired, group.capacity.min), self.healthy)
+        if self.plan_of.starts_empty:
+            return 0
+        if self.healthy is None and self.share is not None:
+            return wanted_share(group, self.share)
+        return wanted_up(max(_saved(run).desired, group.capacity.min), self.healthy)
 
     def after(self, run: Run) -> list[Json]:
         """What the strategy does once the server group is up."""
@@ -151,9 +156,26 @@ class Creation(PlacedStage):
         """What the strategy takes back."""
         return [] if self.idle else self.plan_of.on_failure(self._deployment(run))
 
+    def cancel(self, run: Run) -> None:
+        """A source that was held at its size gets its least size back."""
+        known = run.context.get("sourceServerGroup")
+        if not known or self.idle or not self.plan_of.pins_source:
+            return
+        group = self.cloud.server_group(self.place.account, self.place.region, known["name"])
+        least = known["capacity"]["min"]
+        if group is not None and group.capacity.min > least:
+            had = group.capacity
+            self.cloud.resize(group, Capacity(min=least, max=had.max, desired=had.desired), self.operation(run))
+
     def _deployment(self, run: Run) -> Deployment:
-        source = run.context.get("sourceServerGroup")
-        known = Source(name=source["name"], capacity=Capacity(**source["capacity"])) if source else None
+        known = run.context.get("sourceServerGroup")
+        source = Source(name=known["name"], capacity=Capacity(**known["capacity"])) if known else None
+        capacity = _saved(run) if run.context.get("savedCapacity") else None
+        return self._standing(run, capacity, source, made(run))
+
+    def _standing(
+        self, run: Run, capacity: Capacity | None, before: Source | ServerGroup | None, deployed: str
+    ) -> Deployment:
         place = self.place
         return Deployment(
             provider=self.cloud.name,
@@ -161,9 +183,9 @@ class Creation(PlacedStage):
             region=place.region,
             cluster=self.cluster_of(run.application),
             application=self.application or run.application,
-            deployed=made(run),
-            source=known,
-            capacity=_saved(run) if run.context.get("savedCapacity") else None,
+            deployed=deployed,
+            source=Source(name=before.name, capacity=before.capacity) if before else None,
+            capacity=capacity,
             task_failed="upInstances" not in run.context,
             stage=run.stage,
             execution=run.execution,

@@ -11,6 +11,8 @@ from gennaker.core.fields import field
 from gennaker.core.stage import Outcome, Run, task
 
 Json = dict[str, Any]
+#: The process of a server group that gives it traffic.
+_TRAFFIC = "AddToLoadBalancer"
 #: What the deployment of a strategy takes from the one that it stands for.
 _IMAGE = ("amiName", "imageId", "imageName")
 
@@ -19,7 +21,7 @@ class Deploy(CloudParts, type="deploy", quick=True):
     """Deploy clusters, each in each of its regions, all at once."""
 
     clusters: list[dict[str, Any]] = field("clusters", "what `createServerGroup` takes, for each cluster", default=[])
-    cluster: dict[str, Any] | None = field("cluster", "a single one, instead of clusters", default=None)
+    cluster: Any = field("cluster", "a single one, instead of clusters", default=None)
     traffic: str = field("trafficOptions", "in a strategy: inherit, enable or disable", default="inherit")
 
     def before(self, run: Run) -> list[Json]:
@@ -30,7 +32,7 @@ class Deploy(CloudParts, type="deploy", quick=True):
 
     def parts(self) -> list[Json]:
         """See CloudParts."""
-        clusters = self.clusters or ([self.cluster] if self.cluster else [])
+        clusters = self.clusters or ([self.cluster] if isinstance(self.cluster, dict) else [])
         if not clusters:
             raise InvalidRequest("no cluster was given; expected at least one in clusters", "clusters")
         return [one for index, each in enumerate(clusters) for one in _stages(each, index)]
@@ -53,7 +55,7 @@ class Deploy(CloudParts, type="deploy", quick=True):
         own = {key: value for key, value in found["context"].items() if not key.startswith("strategy")}
         image = {key: parameters[key] for key in _IMAGE if parameters.get(key)}
         place = {"region": parameters.get("region"), "account": parameters.get("credentials")}
-        traffic = {} if self.traffic == "inherit" else {"enableTraffic": self.traffic == "enable"}
+        traffic = {} if self.traffic == "inherit" else {"suspendedProcesses": _suspended(own, self.traffic)}
         provider = parameters.get("cloudProvider")
         return {**own, **image, **place, **traffic, "cloudProvider": provider, "strategy": ""}
 
@@ -61,6 +63,12 @@ class Deploy(CloudParts, type="deploy", quick=True):
 def _in_strategy(run: Run) -> bool:
     parameters = run.trigger.get("parameters")
     return isinstance(parameters, dict) and parameters.get("strategy") in (True, "true")
+
+
+def _suspended(cluster: Json, traffic: str) -> list[str]:
+    """The processes that are held back, with or without the one that gives traffic."""
+    held = [one for one in cluster.get("suspendedProcesses") or [] if one != _TRAFFIC]
+    return [*held, _TRAFFIC] if traffic == "disable" else held
 
 
 def _stages(cluster: Json, index: int) -> list[Json]:

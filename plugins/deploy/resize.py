@@ -16,6 +16,8 @@ from gennaker.plugins.deploy.sizes import Wish, resized
 from gennaker.plugins.deploy.waiting import LIMIT_S, check, missing, poll_s, until_up, wanted_up
 
 Json = dict[str, Any]
+#: Seconds after which another wanted size within the limits is not an old look at the group any more.
+_SETTLED_S = 300.0
 #: The size that was asked for; the one that the group had before.
 _ASKED, _HAD = "resizedTo", "originalCapacity"
 
@@ -101,10 +103,8 @@ class Resizing(GroupStage):
         group = self.found(run)
         if group is None:
             return missing(run, self.where(run))
-        asked = _asked(run)
-        pinned = group.capacity.pinned or asked.pinned
-        desired = asked.desired if pinned else group.capacity.desired
-        if group.capacity.desired != desired or len(group.instances) != desired:
+        desired = group.capacity.desired
+        if not _shown(run, group.capacity) or len(group.instances) != desired:
             return run.running(again_in=poll_s(run.elapsed), context=check(group))
         if group.disabled:
             return run.succeeded(context=check(group))
@@ -119,6 +119,13 @@ class ResizeServerGroup(Resizing, type="resizeServerGroup", restart_clears=CLEAR
 
 class PinServerGroup(Resizing, type="pinServerGroup", restart_clears=CLEARED):
     """Hold a server group at its size, or let it go again; strategies use it."""
+
+
+def _shown(run: Run, size: Capacity) -> bool:
+    """The cloud shows the size that was asked for; within its limits something may have scaled it since."""
+    asked = _asked(run)
+    limits = (size.min, size.max) == (asked.min, asked.max)
+    return size == asked or (limits and not size.pinned and run.elapsed > _SETTLED_S)
 
 
 def _asked(run: Run) -> Capacity:

@@ -37,8 +37,7 @@ def find_source(stage: Creation, application: str) -> Chosen:
     place = stage.place
     before = _newest(stage.in_cluster(place, stage.cluster_of(application)))
     model = _given(stage) or before
-    use = stage.use_source and not stage.plan_of.starts_empty
-    capacity = sized(stage.capacity, model, use=use, prefer=stage.prefer_source)
+    capacity = sized(stage.capacity, model, use=stage.use_source, prefer=stage.prefer_source)
     if model is None:
         return Chosen(before=None, capacity=capacity, told={})
     told = {
@@ -46,7 +45,7 @@ def find_source(stage: Creation, application: str) -> Chosen:
         "serverGroupName": model.name,
         "account": model.account,
         "region": model.region,
-        "useSourceCapacity": use,
+        "useSourceCapacity": stage.use_source and not stage.plan_of.starts_empty,
         DETERMINED: model is before,
     }
     return Chosen(before=before, capacity=capacity, told=told)

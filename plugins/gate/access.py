@@ -12,6 +12,8 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from gennaker.core.authoriser import Authoriser, Identity, Scope, require
+from gennaker.core.bakery import Bakery
+from gennaker.core.cloud.inventory import Inventory
 from gennaker.core.errors import GennakerError, InvalidRequest, NotFound, Unavailable
 from gennaker.core.model.execution import Execution
 from gennaker.core.model.stage_type import StageTypes
@@ -103,6 +105,16 @@ class Gate:
     def sources(self) -> Sources:
         """What became of the sources that are followed."""
         return _there(self.services.sources, "sources")
+
+    @property
+    def bakery(self) -> Bakery:
+        """Bakes by request, and what became of bakes."""
+        return _there(self.services.bakery, "bakery")
+
+    @property
+    def inventory(self) -> Inventory:
+        """What the clouds have."""
+        return _there(self.services.inventory, "inventory")
 
     def types(self) -> StageTypes:
         """The stage types, as of at most two seconds ago; the same object while they are the same."""

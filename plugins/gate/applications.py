@@ -12,6 +12,7 @@ from gennaker.core.services import Json, Search
 from gennaker.plugins.gate import query
 from gennaker.plugins.gate.access import Caller, Gate, Here, answer, needs, routes
 from gennaker.plugins.gate.body import MaybeObjectBody
+from gennaker.plugins.gate.clusters import application_clusters
 from gennaker.plugins.gate.executions import cancelled, shown
 from gennaker.plugins.gate.pipelines import find_pipeline, start_stored
 from gennaker.plugins.gate.query import NO_WORDS, Limit, Words
@@ -32,12 +33,16 @@ def list_applications(here: Here, account: str = "", owner: str = "") -> Respons
 
 @router.get("/applications/{application}", tags=["applications"], **needs("read"))
 def get_application(here: Here, application: str, expand: bool = True) -> Response:
-    """One application; `clusters` are shown with `expand`."""
+    """One application; `clusters` are shown with `expand`. One that only clouds know has no attributes but its name and accounts."""
     found = here.definitions.application(application)
-    if found is None:
+    clusters = application_clusters(here, application) if expand or found is None else {}
+    if found is None and not clusters:
         raise NotFound(f"Application not found (id: {application})")
+    if found is None:
+        providers = {one["provider"] for listed in clusters.values() for one in listed}
+        found = {"name": application, "accounts": ",".join(clusters), "cloudProviders": ",".join(sorted(providers))}
     view: Json = {"name": str(found.get("name", application)).lower(), "attributes": found}
-    return answer({**view, "clusters": {}} if expand else view)
+    return answer({**view, "clusters": clusters} if expand else view)
 
 
 @router.get("/applications/{application}/history", tags=["applications"], **needs("read"))

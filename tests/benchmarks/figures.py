@@ -23,7 +23,7 @@ def lines(found: Samples, settings: Sequence[Setting]) -> list[Line]:
                 out += _shape(found, setting, shape)
         out += _cpu(found, setting)
         out += _wider(found, setting)
-    return [*out, *_evaluations(found), *_daemon(found), *_bare(found)]
+    return [*out, *_evaluations(found), *_inventory(found), *_daemon(found), *_bare(found)]
 
 
 def _shape(found: Samples, setting: Setting, shape: str) -> list[Line]:
@@ -176,6 +176,29 @@ def _evaluations(found: Samples) -> list[Line]:
         for name in evaluations.TEXTS
         if f"evaluation/{name}" in found
     ]
+
+
+def _inventory(found: Samples) -> list[Line]:
+    if "inventory/list" not in found:
+        return []
+    name = "inventory"
+    out = [
+        Line(
+            setting=name,
+            figure="one application of a hundred listed while all are refreshed, p95",
+            value=1000 * found.high("inventory/list", 0.95),
+            unit="ms",
+            goals=at_most("< 100 ms", 100.0),
+        ),
+        Line(setting=name, figure="the same, p50", value=1000 * found["inventory/list"], unit="ms"),
+        Line(
+            setting=name, figure="all of it seen and written, the first time", value=found["inventory/first"], unit="s"
+        ),
+    ]
+    if "inventory/look" in found:
+        figure = "the same again, one in twenty changed"
+        out.append(Line(setting=name, figure=figure, value=found["inventory/look"], unit="s"))
+    return out
 
 
 def _daemon(found: Samples) -> list[Line]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import evaluations
 import figures
 import ground
+import inventory
 import limits
 import load
 import peers
@@ -44,10 +45,25 @@ class Plan(Struct, frozen=True):
     broker: bool = True
     #: Seconds for which an idle daemon is watched.
     idle: float = 4.0
+    #: Server groups of the inventory, and seconds for which one application is listed.
+    groups: int = 5000
+    listing: float = 6.0
 
 
 FULL = Plan(rounds=3, flight=1000, broker_flight=500, alone=30, peer_flight=150, wider=100, budget=570.0)
-SMALL = Plan(rounds=1, flight=40, broker_flight=0, alone=3, peer_flight=0, wider=0, budget=60.0, broker=False, idle=0.5)
+SMALL = Plan(
+    rounds=1,
+    flight=40,
+    broker_flight=0,
+    alone=3,
+    peer_flight=0,
+    wider=0,
+    budget=60.0,
+    broker=False,
+    idle=0.5,
+    groups=200,
+    listing=0.5,
+)
 
 
 class Run:
@@ -98,6 +114,7 @@ class Run:
                     self._setting(settings.EMBEDDED[0], shape, settings.Size(count, 0))
         for name, seconds in evaluations.measure().items():
             self._note(f"evaluation/{name}", seconds)
+        self._inventory()
         if plan.broker:
             self._broker()
         self._daemon()
@@ -144,6 +161,13 @@ class Run:
             server = limits.postgres(rows)
             self._note("PostgreSQL/everything", server.everything)
             self._note("PostgreSQL/one", server.one)
+
+    def _inventory(self) -> None:
+        self._look()
+        measured = inventory.measure(self._plan.groups, self._plan.listing)
+        self._found.extend("inventory/list", measured.lists)
+        self._note("inventory/first", measured.first)
+        self._found.extend("inventory/look", measured.looks)
 
     def _daemon(self) -> None:
         self._look()

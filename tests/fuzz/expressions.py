@@ -35,16 +35,23 @@ def judge(done: Evaluation, text: str) -> None:
 def one_input(data: bytes) -> None:
     """One run: a text as an expression, as a template and as a condition; and as data."""
     text = data.decode("utf-8", "replace")
+    strict = data[:1] > b"m"
+    if (took := tried(text, strict)) >= LONGEST:
+        took = tried(text, strict)  # the collector of garbage may have had its day; what is slow is slow again
+    assert took < LONGEST, f"{text!r} took {took:.1f} s"
+    plain = Scope({"x": text})
+    assert evaluate("${x}", plain).value == text.encode("utf-8", "replace").decode()
+
+
+def tried(text: str, strict: bool) -> float:
+    """Read and evaluate a text in every way; the processor seconds that took."""
     began = time.process_time()
-    judge(evaluate(f"${{{text}}}", Scope(CONTEXT, functions=STANDARD, strict=data[:1] > b"m")), f"${{{text}}}")
+    judge(evaluate(f"${{{text}}}", Scope(CONTEXT, functions=STANDARD, strict=strict)), f"${{{text}}}")
     judge(evaluate(text, Scope(CONTEXT, functions=STANDARD)), text)
     judge(condition(text, Scope(CONTEXT, functions=STANDARD)), text)
     for problem in check(text):
         assert 1 <= problem.column <= len(text) + 2, f"{text!r}: column {problem.column}"
-    took = time.process_time() - began
-    assert took < LONGEST, f"{text!r} took {took:.1f} s"
-    plain = Scope({"x": text})
-    assert evaluate("${x}", plain).value == text.encode("utf-8", "replace").decode()
+    return time.process_time() - began
 
 
 def seeds(folder: Path) -> None:

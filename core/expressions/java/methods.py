@@ -122,7 +122,13 @@ def _fitted(method: Method, arguments: list[Any]) -> list[tuple[int, Any]] | Non
 
 def call(method: Method, scope: Scope, arguments: list[Any]) -> Any:
     """What a row gives, as the kind that it promises. Raises ExpressionError, LimitReached."""
-    result = method.call(scope, *arguments)
+    try:
+        result = method.call(scope, *arguments)
+    except (TypeError, AttributeError) as error:
+        if None not in arguments:
+            raise
+        # Java's own methods answer a null that they do not expect in one way.
+        raise ExpressionError(f"null was given to '{method.name}'", kind="NullPointerException") from error
     if result is None or method.result == "void":
         return None
     finish = _RESULTS.get(method.result)

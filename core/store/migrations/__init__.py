@@ -4,6 +4,6 @@ A revision belongs to the branch `expand` (additive, run on start) or `contract`
 """
 
 #: The newest revision of `expand`; a start that finds it in the database need not look further.
-EXPANDED = "0002"
+EXPANDED = "0003"
 #: Every revision of `contract` that this release can live with.
 CONTRACTED: frozenset[str] = frozenset()

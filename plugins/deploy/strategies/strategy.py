@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from gennaker.core.cloud.model import Capacity
+from gennaker.core.errors import InvalidRequest
 
 Json = dict[str, Any]
 
@@ -41,11 +42,15 @@ class Deployment(Struct, frozen=True, kw_only=True):
     context: Json = {}
 
     def number(self, *names: str) -> float:
-        """The first of these values that is a number above 0, else 0. Raises ValueError for what is no number."""
+        """The first of these values that is a number above 0, else 0. Raises InvalidRequest for what is no number."""
         for name in names:
             value = self.context.get(name)
-            if value not in (None, "", False) and float(value) > 0:
-                return float(value)
+            try:
+                found = float(value or 0)
+            except (TypeError, ValueError):
+                raise InvalidRequest(f"{value!r} was given, expected a number", name) from None
+            if found > 0:
+                return found
         return 0.0
 
     def flag(self, name: str) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
-from gennaker.core.model.events import CommandHandled, ExecutionStarted, StageChanged
+from gennaker.core.model.events import EVENT_FORMAT, CommandHandled, ExecutionStarted, StageChanged
 from gennaker.core.model.ids import shard_of
 from gennaker.core.model.messages import Cancel, Pause
 from gennaker.core.store import batch, commands, entries, executions, shards
@@ -32,7 +32,7 @@ def test_a_batch_appends_entries_and_returns_the_last_position(database, story):
         (each.id, 2, 2, "X:1") for each in others
     ]
     assert entries.decode(log[-1]) == changes[-1].events
-    assert (state.position, state.published_upto, state.format) == (last, 1, 1)
+    assert (state.position, state.published_upto, state.format) == (last, 1, EVENT_FORMAT)
 
 
 @pytest.mark.parametrize("snapshot", [False, True])

@@ -95,7 +95,7 @@ def test_rule_22_old_things_go_only_when_no_other_release_runs(database, tmp_pat
 
     with database.reading() as connection:
         assert schema.pending(connection, versions=versions) == ("c001",)
-        assert schema.upgrade(connection, versions=versions) == ("0001", "0002")
+        assert schema.upgrade(connection, versions=versions) == ("0001", "0002", "0003")
         assert schema.expanded(connection)
     old = Process(id="p", host="h", pid=1, version="1.9", roles=(), started=0, seen=1_000)
     database.transact(lambda c: engines.beat(c, old))
@@ -104,7 +104,7 @@ def test_rule_22_old_things_go_only_when_no_other_release_runs(database, tmp_pat
     assert set(finish(now=100_000)) >= {"c001"}
     with database.reading() as connection:
         assert schema.pending(connection, versions=versions) == ()
-        assert schema.revisions(connection) == ("0001", "0002", "c001")
+        assert schema.revisions(connection) == ("0001", "0002", "0003", "c001")
         with pytest.raises(Refused, match="finished its upgrade"):
             schema.expanded(connection)
         with pytest.raises(DBAPIError):
@@ -114,8 +114,8 @@ def test_rule_22_old_things_go_only_when_no_other_release_runs(database, tmp_pat
 EXPANSION = """
 from alembic import op
 import sqlalchemy as sa
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -130,10 +130,10 @@ def test_rule_22_this_release_starts_beside_a_later_one_that_has_expanded(
 ):
     versions = tmp_path / "versions"
     shutil.copytree(VERSIONS, versions)
-    (versions / "m0003_later.py").write_text(EXPANSION)
+    (versions / "m0004_later.py").write_text(EXPANSION)
     with monkeypatch.context() as later:
-        later.setattr(schema, "EXPANDED", "0003")
-        assert database.transact(lambda c: schema.upgrade(c, versions=versions)) == ("0001", "0002", "0003")
+        later.setattr(schema, "EXPANDED", "0004")
+        assert database.transact(lambda c: schema.upgrade(c, versions=versions)) == ("0001", "0002", "0003", "0004")
     Database.open(database_url).close()
 
 
@@ -143,7 +143,7 @@ def test_the_command_upgrades_shows_and_prunes(database_url, tmp_path):
     def run(*arguments):
         return CliRunner().invoke(command, arguments, env=environ)
 
-    assert run("upgrade", "--finish").output == "The database is at revision 0001, 0002.\n"
+    assert run("upgrade", "--finish").output == "The database is at revision 0001, 0002, 0003.\n"
     shown = run("status", "-o", "json")
     assert shown.exit_code == 0
     assert '"executions": 0' in shown.output

@@ -1,11 +1,16 @@
 """The rules that are pure: targets, guards, sizes, waits, candidates, as tables."""
 
 import pytest
+from msgspec.structs import replace
 
 from gennaker.core.cloud.model import Capacity, Health, Image, Instance, ServerGroup
 from gennaker.core.errors import InvalidRequest
+from gennaker.core.model.work import Work
+from gennaker.core.run import Run
+from gennaker.core.services import Services
 from gennaker.plugins.deploy.candidates import candidate, healthy_percentage
-from gennaker.plugins.deploy.guard import guarded, lacking
+from gennaker.plugins.deploy.guard import guarded, lacking, refusal
+from gennaker.plugins.deploy.settings import Settings
 from gennaker.plugins.deploy.sizes import Wish, resized
 from gennaker.plugins.deploy.strategies.rolling import steps
 from gennaker.plugins.deploy.target import choose
@@ -43,7 +48,7 @@ def group(number: int, up: int = 1, *, size: int | None = None, disabled: bool =
         (0, "current", None),
     ],
 )
-def test_targets(count: int, target: str, found: int | None) -> None:
+def test_a_target_is_one_of_the_cluster(count: int, target: str, found: int | None) -> None:
     groups = [group(number) for number in range(count)]
     if found is None:
         with pytest.raises(InvalidRequest):
@@ -64,7 +69,7 @@ def test_targets(count: int, target: str, found: int | None) -> None:
         ([3, 2, 1], [0, 1], 0.4, False),
     ],
 )
-def test_guards(ups: list[int], leaving: list[int], ratio: float, allowed: bool) -> None:
+def test_a_guard_counts_what_is_left(ups: list[int], leaving: list[int], ratio: float, allowed: bool) -> None:
     groups = [group(number, up) for number, up in enumerate(ups)]
     reason = lacking("destroy", [groups[index] for index in leaving], groups, ratio)
     assert (reason == "") is allowed
@@ -106,7 +111,7 @@ def test_how_many_must_be_up(desired: int, percentage: float | None, target: int
     assert wanted_up(desired, percentage) == target
 
 
-def test_shares() -> None:
+def test_shares_are_rounded_up() -> None:
     some = group(1, 7)
     assert [wanted_share(some, each) for each in (0, 50, 100)] == [0, 4, 7]
     assert [wanted_down(some, each) for each in (0, 25, 50, 100)] == [0, 2, 4, 7]
@@ -118,8 +123,6 @@ def test_a_group_that_only_its_cloud_looks_at_is_judged_by_that() -> None:
     bare = ServerGroup(
         name="a", provider="p", account="a", region="r", created=0, capacity=Capacity(min=1, max=1, desired=1)
     )
-    from msgspec.structs import replace
-
     alone = replace(bare, instances=(platform,))
     assert sources_for(alone, None) == {"Amazon"}
     assert sources_for(replace(alone, load_balancers=("front",)), None) is None
@@ -150,7 +153,7 @@ NOW = Capacity(min=2, max=8, desired=4)
         (Wish(action="scale_to_cluster", number=2), (5, 8, 9)),
     ],
 )
-def test_sizes(wish: Wish, size: tuple[int, int, int]) -> None:
+def test_a_wish_comes_to_a_size(wish: Wish, size: tuple[int, int, int]) -> None:
     other = Capacity(min=5, max=9, desired=6)
     found = resized(wish, NOW, other, [NOW, other])
     assert (found.min, found.desired, found.max) == size
@@ -165,7 +168,7 @@ def test_sizes_that_cannot_be(wish: Wish) -> None:
         resized(wish, NOW, None, [])
 
 
-def test_steps() -> None:
+def test_steps_rise_to_a_hundred() -> None:
     assert steps([25, 50], "x") == [25, 50, 100]
     assert steps("50,100", "x") == [50, 100]
     assert steps(None, "x") == [100]
@@ -216,3 +219,31 @@ class TestCandidates:
 
     def test_how_many_must_be_up(self) -> None:
         assert [healthy_percentage(each) for each in (1, 9, 10, 19, 20)] == [100, 100, 90, 90, 95]
+
+
+@pytest.mark.parametrize(("assumed", "refused"), [(True, True), (False, False)])
+def test_a_worker_that_cannot_read_the_guards_takes_every_cluster_for_guarded(assumed: bool, refused: bool) -> None:
+    work = Work(
+        execution="E",
+        stage="S",
+        kind="task",
+        name="t",
+        round=1,
+        attempt=1,
+        key="k",
+        at=0,
+        answer_by=1,
+        not_after=1,
+        shard=0,
+        type="destroyServerGroup",
+        application="shop",
+    )
+    run = Run(work, Services(settings=Settings(assume_guarded=assumed)))
+    assert bool(refusal(run, "destroy", [group(1)], [group(1)])) is refused
+    assert refusal(run, "destroy", [group(1)], [group(1), group(2)]) == ""
+    assert refusal(run, "destroy", [], []) == ""
+
+
+def test_a_ratio_that_would_stop_everything_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"less than 0\.5"):
+        Settings(min_capacity_ratio=0.5)

@@ -170,6 +170,14 @@ class TestGuards:
         ground.applications.attributes["trafficGuards"] = []
         assert ground.run({**PLACE, **stage}) == "SUCCEEDED", ground.error()
 
+    def test_the_guards_of_the_clusters_application_hold_whoever_asks(self, ground: Ground) -> None:
+        ground.cloud.add_group("shop-web-v000", 2)
+        ground.applications.attributes["trafficGuards"] = [GUARD]
+        stage = {"type": "disableServerGroup", "cloudProvider": "memory", **PLACE, "serverGroupName": "shop-web-v000"}
+        ended = ground.rig.run({"application": "another", "stages": [stage]})
+        assert ended.status.value == "TERMINAL"
+        assert "a traffic guard does not allow" in ground.error()
+
     def test_a_part_of_the_traffic_is_not_guarded(self, ground: Ground) -> None:
         ground.cloud.add_group("shop-web-v000", 2)
         ground.applications.attributes["trafficGuards"] = [GUARD]
@@ -257,3 +265,38 @@ def test_a_least_size_is_kept_and_given_back(two: Ground) -> None:
     assert two.run({**kept, **name}, pinned, {**back, **name}) == "SUCCEEDED", two.error()
     assert two.size("shop-web-v001") == (1, 3, 5)
     assert [method for method, *_ in two.cloud.asked] == ["resize", "resize"]
+
+
+EVERY: list[Json] = [
+    {"type": "enableServerGroup", "serverGroupName": "shop-web-v002"},
+    {"type": "disableServerGroup", "serverGroupName": "shop-web-v000"},
+    {"type": "disableServerGroup", "cluster": "shop-web", "target": "oldest_asg_dynamic", "desiredPercentage": 50},
+    {"type": "destroyServerGroup", "serverGroupName": "shop-web-v000"},
+    {"type": "shrinkCluster", "cluster": "shop-web", "allowDeleteActive": True},
+    {"type": "disableCluster", "cluster": "shop-web"},
+    {"type": "scaleDownCluster", "cluster": "shop-web"},
+    {"type": "terminateInstances", "instanceIds": ["i-0001"]},
+    {"type": "terminateInstanceAndDecrementServerGroup", "instanceIds": ["i-0001"]},
+    {"type": "cloneServerGroup", "cluster": "shop-web", "useSourceCapacity": True, "strategy": "highlander"},
+    {"type": "upsertImageTags", "imageNames": ["v1"], "tags": {"a": "b"}},
+    {"type": "upsertLoadBalancer", "loadBalancerName": "edge"},
+    {"type": "upsertSecurityGroup", "securityGroupName": "web"},
+]
+
+
+@pytest.mark.parametrize("stage", EVERY, ids=[f"{one['type']}-{number}" for number, one in enumerate(EVERY)])
+def test_every_stage_ends_the_same_in_trouble(stage: Json) -> None:
+    def ended(trouble: Trouble | None) -> tuple[str, dict[str, str], list[str], list[tuple[str, str, str]]]:
+        ground = Ground(trouble)
+        ground.cloud.add_image("v1")
+        ground.cloud.add_group("shop-web-v000", 2, image="v1")
+        ground.cloud.add_group("shop-web-v001", 3, image="v1")
+        ground.cloud.add_group("shop-web-v002", 1, image="v1", disabled=True)
+        status = ground.run({"credentials": "prod", "region": "here", **stage})
+        tags = sorted(str(image.tags) for image in ground.cloud.image_list)
+        return status, ground.present(), tags, sorted([*ground.cloud.balancers, *ground.cloud.walls])
+
+    calm = ended(None)
+    assert calm[0] == "SUCCEEDED"
+    for seed in range(3):
+        assert ended(Trouble(seed=seed, duplicate=0.4, crash=0.4, lost=0.2, reorder=True)) == calm

@@ -218,3 +218,29 @@ def test_what_the_cloud_refuses_is_told_before_anything_is_made(ground: Ground) 
     assert ground.run({**DEPLOY, "instanceType": "impossible"}) == "TERMINAL"
     assert "instanceType: 'impossible' is unknown" in ground.error()
     assert not ground.cloud.asked
+
+
+@pytest.mark.parametrize(
+    ("wish", "reason"),
+    [
+        ({"strategy": "rollingredblack", "targetPercentages": [80, 20]}, "targetPercentages: [80, 20] was given"),
+        ({"strategy": "redblack", "delayBeforeDisableSec": "soon"}, "delayBeforeDisableSec: 'soon' was given"),
+        ({"strategy": "custom"}, "no strategy was chosen"),
+    ],
+)
+def test_a_strategy_that_cannot_be_is_refused_before_anything_is_made(wish: Json, reason: str) -> None:
+    ground = prepared()
+    assert ground.run({**DEPLOY, **wish}) == "TERMINAL"
+    assert reason in ground.error()
+    assert not ground.cloud.asked
+
+
+def test_a_cancelled_deployment_lets_its_source_go() -> None:
+    ground = prepared()
+    ground.cloud.groups["prod", "here", "shop-web-v001"].capacity = Capacity(min=1, max=5, desired=3)
+    ground.run({**ROLLING, "delayBeforeCleanup": 3600}, seconds=600)
+    assert ground.size("shop-web-v001") == (3, 3, 5)
+    ground.rig.cancel()
+    ground.rig.run()
+    assert ground.rig.execution.status is Status.CANCELED
+    assert ground.size("shop-web-v001") == (1, 3, 5)

@@ -18,6 +18,7 @@ from gennaker.core.authoriser import Authoriser
 from gennaker.core.engine.apply import fold
 from gennaker.core.engine.explain import explain
 from gennaker.core.errors import NotFound
+from gennaker.core.inventory.read import SqlInventory
 from gennaker.core.model import events as e
 from gennaker.core.model import messages as m
 from gennaker.core.model.execution import Execution
@@ -151,6 +152,7 @@ def world(tmp_path: Path, empty_database: Path) -> Iterator[World]:
         live=live,
         why=Explains(),
         sources=SqlSources(database, clock),
+        inventory=SqlInventory(database, clock),
         stage_types=lambda: TYPES,
         health=lambda: HealthReport(up=True, components={"database": {"status": "UP"}}),
         metrics=lambda: b"gennaker_up 1\n",

@@ -1,10 +1,13 @@
 """Saving and starting pipelines, as `spin` and Deck do it."""
 
+import json
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from gennaker.core.model.stage_type import StageType
 from gennaker.core.model.status import Status
 
 PIPELINE = {"application": "app", "name": "deploy", "stages": [{"type": "wait", "refId": "1", "waitTime": 1}]}
@@ -226,3 +229,19 @@ def test_a_dry_run_of_what_cannot_start_says_so(client: httpx.Client) -> None:
     assert "disabled" in client.post("/pipelines/app/deploy?plan=true", json={}).json()["errors"][0]
     save(client, name="strict", parameterConfig=[{"name": "env", "required": True}])
     assert "env" in message(client.post("/pipelines/app/strict?plan=true", json={}), 400)
+
+
+def test_a_stage_that_no_cloud_could_run_is_warned_of_and_saved(world: Any, serve: Any) -> None:
+    local = StageType(type="createServerGroup", provider="local", refusal="local cannot create, größer")
+    services = replace(world.services, stage_types=lambda: {local.key: local})
+    wrong = {**PIPELINE, "stages": [{"type": "createServerGroup", "cloudProvider": "local"}]}
+    with serve(services) as client:
+        answer = client.post("/pipelines", json=wrong)
+        assert (answer.status_code, answer.content) == (200, b"")
+        told = json.loads(answer.headers["X-Gennaker-Warnings"])
+        assert told == ["stages[0]: this stage will be refused: local cannot create, größer"]
+        stored = client.get("/applications/app/pipelineConfigs/DEPLOY").json()
+        assert "X-Gennaker-Warnings" in client.put(f"/pipelines/{stored['id']}", json=stored).headers
+        assert (
+            "X-Gennaker-Warnings" not in client.put(f"/pipelines/{stored['id']}", json={**stored, "stages": []}).headers
+        )

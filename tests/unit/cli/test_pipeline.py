@@ -284,3 +284,16 @@ def test_an_expression_that_cannot_be_read_is_a_warning_with_its_place(gennaker:
     first, second = json.loads(result.stdout)[0]["warnings"]
     assert first.startswith("stages[0].waitTime: column ")
     assert second.startswith("stages[1].preconditions[0].context.expression: column ")
+
+
+def test_what_the_daemon_warns_of_is_told_and_saved_all_the_same(
+    gennaker: Any, server: Any, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.on("GET", CONFIG, {**SHIP, "id": "P1"})
+    monkeypatch.setattr("gennaker.core.cli.client.Daemon.save", lambda *_, **__: ["stages[0]: will be refused"])
+    result = gennaker("pipeline", "save", str(file))
+    assert result.exit_code == 0
+    assert result.stdout == "Saved pipeline shop/ship (P1)\n"
+    assert result.stderr == "Warning: stages[0]: will be refused\n"
+    told = json.loads(gennaker("pipeline", "save", str(file), "-o", "json").stdout)
+    assert told[0]["warnings"] == ["stages[0]: will be refused"]

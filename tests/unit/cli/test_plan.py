@@ -91,3 +91,17 @@ def test_a_name_that_several_have_is_asked_back(gennaker: Any, server: Any) -> N
 @pytest.mark.parametrize("wrong", ["v", "=1", "n:=x"])
 def test_a_parameter_that_is_none_is_refused(gennaker: Any, wrong: str) -> None:
     assert gennaker("pipeline", "plan", "shop", "ship", "-p", wrong).exit_code == USAGE
+
+
+def test_what_a_cloud_would_do_stands_under_its_stage(gennaker: Any, server: Any) -> None:
+    part = {"stage": "Deploy in here", "cloudProvider": "local", "account": "local", "region": "here"}
+    stage = {"refId": "1", "name": "Ship", "type": "deploy", "outcome": "runs"}
+    clouds = [{**part, "does": ["locks cluster local:local:here:shop", "creates shop-v001"]}]
+    server.on("POST", "/pipelines/shop/ship", {**PLAN, "trigger": {}, "stages": [{**stage, "clouds": clouds}]})
+    result = gennaker("pipeline", "plan", "shop", "ship")
+    assert result.output.splitlines() == [
+        "  1  Ship (deploy)  runs",
+        "       local/local/here: locks cluster local:local:here:shop",
+        "       local/local/here: creates shop-v001",
+        "Nothing was started.",
+    ]

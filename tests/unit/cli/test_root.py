@@ -38,7 +38,7 @@ def test_help_imports_neither_the_store_nor_http_nor_a_command() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_command_of_the_table_is_in_its_module(name: str) -> None:
-    assert isinstance(getattr(import_module(MODULES[name][0]), name), click.Command)
+    assert isinstance(getattr(import_module(MODULES[name][0]), name.replace("-", "_")), click.Command)
 
 
 def test_version_is_that_of_the_package() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -115,6 +116,63 @@ def test_a_detached_program_is_known_again_and_ended(tmp_path: Path) -> None:
         time.sleep(0.02)
     assert not is_alive(process)
     assert not end(process, signal.SIGTERM)
+
+
+#: Starts a child of its own, says both numbers, and takes its time to end when it is asked to.
+STUBBORN = """
+import os, signal, subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+def asked(*_):
+    print("asked", flush=True); open(sys.argv[1], "w").write("cleaned"); child.wait(); sys.exit(0)
+signal.signal(signal.SIGINT, asked)
+print(os.getpid(), child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def gone(*pids: int, seconds: float = 20.0) -> bool:
+    """Whether these programs end."""
+    until = time.monotonic() + seconds
+    while any(identify(pid) for pid in pids) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not any(identify(pid) for pid in pids)
+
+
+def test_a_guarded_program_is_asked_to_end_by_the_signal_that_it_understands(tmp_path: Path) -> None:
+    stop, lines = threading.Event(), []
+
+    def on_line(line: str) -> None:
+        lines.append(line)
+        stop.set()
+
+    argv = [*python(STUBBORN), str(tmp_path / "note")]
+    done = run(argv, seconds=60, stop=stop, on_line=on_line, ask=signal.SIGINT, guarded=True)
+    assert (done.cut, lines[1:]) == ("stop", ["asked"])
+    assert (tmp_path / "note").read_text() == "cleaned"
+    assert gone(*map(int, lines[0].split()))
+
+
+def test_a_guarded_program_gives_its_code_and_output() -> None:
+    done = run(python("print('out'); raise SystemExit(3)"), seconds=30, guarded=True)
+    assert (done.code, done.output, done.cut) == (3, "out\n", "")
+
+
+def test_a_guarded_program_does_not_outlive_us(tmp_path: Path) -> None:
+    """Killed without a word, as the system does when it lacks memory: the program is asked to end, and cleans up, though nobody reads."""
+    code = f"""
+import signal, sys
+from gennaker.core.processes.running import run
+run([sys.executable, "-c", {STUBBORN!r}, {str(tmp_path / "note")!r}], seconds=60, on_line=lambda line: print(line, flush=True),
+    ask=signal.SIGINT, grace_s=10, guarded=True)
+"""
+    daemon = subprocess.Popen(python(code), stdout=subprocess.PIPE, text=True)
+    assert daemon.stdout is not None
+    pids = [int(word) for word in daemon.stdout.readline().split()]
+    daemon.kill()
+    daemon.wait()
+    daemon.stdout.close()
+    assert gone(*pids)
+    assert (tmp_path / "note").read_text() == "cleaned"
 
 
 def test_a_program_is_found_by_its_environment(tmp_path: Path) -> None:

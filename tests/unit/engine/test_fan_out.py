@@ -98,6 +98,17 @@ def test_a_restart_makes_the_copies_anew(run, stage):
     assert run.status() == "SUCCEEDED"
 
 
+def test_a_restart_forgets_the_stages_of_copies_too(run, stage):
+    run.begin(stage("1", type="rich", forEach={"items": [1]}))
+    run.answer("1<1", stages=({"type": "go"},))
+    run.answer("1<1<1")
+    run.answer("1<1")
+    run.answer("1<1")
+    assert run.status() == "SUCCEEDED"
+    assert run.command(m.Restart, stage=run.stage("1<1<1").id) == ""
+    assert [each.ref_id for each in run.x.stages.values()] == ["1", "1<1"]
+
+
 def test_cancel_ends_all_copies(run, stage):
     run.begin(stage("1", forEach={"items": [1, 2, 3], "limit": 2}))
     run.command(m.Cancel)

@@ -24,7 +24,9 @@ def blocks() -> list[str]:
 
 def test_the_reference_page_is_what_the_declarations_say(tmp_path: Path) -> None:
     plugins = plugins_of(tmp_path)
-    bundled = [stage for one in plugins.loaded if one.source == "gennaker" for stage in one.stages]
+    bundled = [
+        stage for one in plugins.loaded if one.source == "gennaker" for stage in (*one.stages, *one.cloud_stages)
+    ]
     assert (DOCS / "stages.md").read_text() == reference_page(bundled), (
         "run `gennaker plugin reference > docs/stages.md`"
     )

@@ -35,6 +35,21 @@ def test_a_question_about_executions_uses_its_index(database, where, index):
     assert index in str(plan), plan
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "kind = 'serverGroups' AND stale = 0 AND application = 'a'",
+        "kind = 'serverGroups' AND stale = 0 AND account = 'p' AND application = 'a'",
+        "kind = 'serverGroups' AND stale = 0 AND account = 'p' AND cluster = 'c' AND application = 'a'",
+    ],
+)
+def test_the_server_groups_of_an_application_are_found_by_its_index(database, where):
+    question = f"SELECT group_concat(body) FROM inventory_item WHERE {where}"
+    with database.reading() as connection:
+        plan = str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").all())
+    assert "inventory_item_of_application" in plan
+
+
 def test_a_later_start_loads_neither_alembic_nor_postgresql(tmp_path):
     url = f"sqlite:///{tmp_path}/gennaker.db"
     Database.open(url).close()

@@ -7,6 +7,7 @@ from gennaker.core.run import Run
 from gennaker.core.testing.clouds import check_cloud
 from gennaker.core.testing.memory_cloud import MemoryCloud
 from gennaker.core.testing.web import FakeHttp
+from gennaker.plugins.local.proxy import Backend, Side
 
 decide  # The rule itself, as the tests and whoever studies the engine call it; the owner applies what it says at once (`advance`).
 artifact_for  # For plugins: which artifact a stage works on.
@@ -17,4 +18,8 @@ Run.redirect  # For plugins.
 MemoryCloud.add_image  # For the tests of what is built on clouds.
 MemoryCloud.add_group  # See add_image.
 FakeHttp.fail  # For the tests of plugins.
-check_cloud  # For the tests of plugins.
+check_cloud  # For plugins that bring a cloud, and their tests.
+Side.eof_received  # asyncio calls these.
+Side.pause_writing
+Side.resume_writing
+Backend.connection_made

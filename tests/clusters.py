@@ -23,7 +23,7 @@ class Applications:
         self.attributes: dict[str, Any] = {}
 
     def application(self, name: str) -> dict[str, Any] | None:
-        return {"name": name, **self.attributes}
+        return {"name": name, **(self.attributes if name == "shop" else {})}
 
 
 class Ground:

@@ -229,6 +229,7 @@ class MemoryCloud(Cloud):
                 capacity=Capacity(**wanted["capacity"]),
                 image=images[0],
                 key=operation.key,
+                disabled="AddToLoadBalancer" in (wanted.get("suspendedProcesses") or ()),
                 wanted=wanted,
             )
             self.groups[account, region, name] = group

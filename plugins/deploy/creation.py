@@ -137,7 +137,8 @@ class Creation(PlacedStage):
         group = self.cloud.server_group(place.account, place.region, name)
         if group is None:
             return missing(run, f"{place.account}/{place.region}/{name}")
-        seen = until_up(run, group, self._target(run, group), self.sources)
+        sources = [] if group.disabled else self.sources  # made without traffic: nobody but the cloud can tell
+        seen = until_up(run, group, self._target(run, group), sources)
         return run.succeeded(context={**seen.context, "upInstances": True}) if seen.status is Status.SUCCEEDED else seen
 
     def _target(self, run: Run, group: ServerGroup) -> int:

@@ -11,6 +11,8 @@ from gennaker.core.fields import field
 from gennaker.core.stage import Outcome, Run, task
 
 Json = dict[str, Any]
+#: The process of a server group that gives it traffic.
+_TRAFFIC = "AddToLoadBalancer"
 #: What the deployment of a strategy takes from the one that it stands for.
 _IMAGE = ("amiName", "imageId", "imageName")
 
@@ -53,7 +55,7 @@ class Deploy(CloudParts, type="deploy", quick=True):
         own = {key: value for key, value in found["context"].items() if not key.startswith("strategy")}
         image = {key: parameters[key] for key in _IMAGE if parameters.get(key)}
         place = {"region": parameters.get("region"), "account": parameters.get("credentials")}
-        traffic = {} if self.traffic == "inherit" else {"enableTraffic": self.traffic == "enable"}
+        traffic = {} if self.traffic == "inherit" else {"suspendedProcesses": _suspended(own, self.traffic)}
         provider = parameters.get("cloudProvider")
         return {**own, **image, **place, **traffic, "cloudProvider": provider, "strategy": ""}
 
@@ -61,6 +63,12 @@ class Deploy(CloudParts, type="deploy", quick=True):
 def _in_strategy(run: Run) -> bool:
     parameters = run.trigger.get("parameters")
     return isinstance(parameters, dict) and parameters.get("strategy") in (True, "true")
+
+
+def _suspended(cluster: Json, traffic: str) -> list[str]:
+    """The processes that are held back, with or without the one that gives traffic."""
+    held = [one for one in cluster.get("suspendedProcesses") or [] if one != _TRAFFIC]
+    return [*held, _TRAFFIC] if traffic == "disable" else held
 
 
 def _stages(cluster: Json, index: int) -> list[Json]:

@@ -21,17 +21,17 @@ def refusal(run: Run, what: str, leaving: Sequence[ServerGroup], cluster: Sequen
         return ""
     settings = run.services.settings if isinstance(run.services.settings, Settings) else Settings()
     one = leaving[0]
-    guards = guards_for(run, settings)
-    if not guarded(guards, one.account, one.region, parse(one.name).cluster):
+    name = parse(one.name)
+    if not guarded(guards_for(run, settings, name.app), one.account, one.region, name.cluster):
         return ""
     return lacking(what, leaving, cluster, settings.min_capacity_ratio)
 
 
-def guards_for(run: Run, settings: Settings) -> list[Json]:
-    """The guards of the application. A worker that cannot look takes every cluster for guarded, unless it is told otherwise."""
+def guards_for(run: Run, settings: Settings, name: str) -> list[Json]:
+    """The guards of the application that the cluster belongs to, whoever asks. A worker that cannot look takes every cluster for guarded, unless it is told otherwise."""
     if run.services.definitions is None:
         return [{"account": "*", "location": "*", "stack": "*", "detail": "*"}] if settings.assume_guarded else []
-    application = run.services.definitions.application(run.application)
+    application = run.services.definitions.application(name)
     guards = (application or {}).get("trafficGuards")
     return [guard for guard in guards if isinstance(guard, dict)] if isinstance(guards, list) else []
 

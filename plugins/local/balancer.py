@@ -5,7 +5,6 @@ when the supervisor and the daemon end.
 """
 
 import os
-import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -75,9 +74,9 @@ def chosen(setting: str) -> str:
 
 def program() -> str | None:
     """Where HAProxy is installed; Debian keeps it where only root looks."""
-    return shutil.which(
-        HAPROXY, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
-    )
+    folders = [*os.environ.get("PATH", os.defpath).split(os.pathsep), "/usr/sbin", "/usr/local/sbin"]
+    found = (os.path.join(folder, HAPROXY) for folder in folders if os.path.isabs(folder))
+    return next((path for path in found if os.path.isfile(path) and os.access(path, os.X_OK)), None)
 
 
 def ask(path: Path, question: bytes) -> bytes:

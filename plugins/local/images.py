@@ -8,7 +8,7 @@ Separate because the bakery and people put them there, and nothing of them is tr
 import fnmatch
 import hashlib
 import re
-import shutil
+import tempfile
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
@@ -158,19 +158,18 @@ class Images:
         folder = self._unpacked / hashlib.sha256(path.read_bytes()).hexdigest()[:32]
         if folder.is_dir():
             return folder
-        draft = folder.with_name(f".{folder.name}.{id(path)}")
-        shutil.rmtree(draft, ignore_errors=True)
-        for name, content in _open(path).items():
-            file = draft / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
-            file.chmod(0o755 if content[:2] == b"#!" or content[:4] == b"\x7fELF" else 0o644)
-        try:
-            draft.rename(folder)
-        except OSError:
-            shutil.rmtree(draft, ignore_errors=True)
-            if not folder.is_dir():
-                raise
+        self._unpacked.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._unpacked, prefix=".draft-") as drafts:
+            draft = Path(drafts) / "image"
+            for name, content in _open(path).items():
+                file = draft / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
+                file.chmod(0o755 if content[:2] == b"#!" or content[:4] == b"\x7fELF" else 0o644)
+            with suppress(OSError):
+                draft.rename(folder)
+        if not folder.is_dir():
+            raise InvalidRequest(f"cannot be unpacked to {folder}", str(path))
         return folder
 
 

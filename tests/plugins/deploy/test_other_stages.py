@@ -63,7 +63,8 @@ class TestDeploy:
             type="deploy",
             trigger=trigger,
         )
-        (planned,) = Deploy({}).before(Run(work, Services()))
+        (planned,) = Deploy({"trafficOptions": "disable"}).before(Run(work, Services()))
+        assert planned["suspendedProcesses"] == ["AddToLoadBalancer"]
         assert planned["type"] == "createServerGroup"
         assert (planned["region"], planned["imageId"], planned["strategy"]) == ("here", "v2", "")
         assert "strategyPipeline" not in planned
@@ -76,6 +77,12 @@ class TestDeploy:
         stage = {"type": "deploy", "clusters": [cluster(imageId="v1", region="here")]}
         assert ground.run(stage, asked) == "SUCCEEDED", ground.error()
         assert ground.rig.stage("evaluateVariables").outputs["made"] == "shop-web-v000"
+
+
+def test_a_server_group_can_be_made_without_traffic(ground: Ground) -> None:
+    stage = {"type": "createServerGroup", **cluster(imageId="v1", region="here")}
+    assert ground.run({**stage, "suspendedProcesses": ["AddToLoadBalancer"]}) == "SUCCEEDED", ground.error()
+    assert ground.present() == {"shop-web-v000": "off 1"}
 
 
 class TestClone:

@@ -170,6 +170,14 @@ class TestGuards:
         ground.applications.attributes["trafficGuards"] = []
         assert ground.run({**PLACE, **stage}) == "SUCCEEDED", ground.error()
 
+    def test_the_guards_of_the_clusters_application_hold_whoever_asks(self, ground: Ground) -> None:
+        ground.cloud.add_group("shop-web-v000", 2)
+        ground.applications.attributes["trafficGuards"] = [GUARD]
+        stage = {"type": "disableServerGroup", "cloudProvider": "memory", **PLACE, "serverGroupName": "shop-web-v000"}
+        ended = ground.rig.run({"application": "another", "stages": [stage]})
+        assert ended.status.value == "TERMINAL"
+        assert "a traffic guard does not allow" in ground.error()
+
     def test_a_part_of_the_traffic_is_not_guarded(self, ground: Ground) -> None:
         ground.cloud.add_group("shop-web-v000", 2)
         ground.applications.attributes["trafficGuards"] = [GUARD]

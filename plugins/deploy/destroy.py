@@ -38,7 +38,7 @@ class DestroyServerGroup(GroupStage, type="destroyServerGroup", restart_clears=(
         group = self.found(run)
         if group is None or (group.disabled and up_count(group) == 0):
             return run.succeeded()
-        return run.running(again_in=poll_s(run.elapsed))
+        return run.running(again_in=poll_s(run))
 
     @task(name="destroyServerGroup", answer_by=180.0, timeout=3600.0, backoff=2.0)
     def destroy(self, run: Run) -> Outcome:
@@ -58,4 +58,4 @@ class DestroyServerGroup(GroupStage, type="destroyServerGroup", restart_clears=(
         """Wait until it is gone."""
         if self.spread or self.found(run) is None:
             return run.succeeded()
-        return run.running(again_in=poll_s(run.elapsed))
+        return run.running(again_in=poll_s(run))

@@ -56,7 +56,7 @@ class DisableServerGroup(GroupStage, type="disableServerGroup", restart_clears=C
         only_platform = sources is not None and self.sources is None
         if only_platform or down_count(group, sources) >= wanted_down(group, self._percentage):
             return run.succeeded(context=check(group))
-        return run.running(again_in=poll_s(run.elapsed), context=check(group))
+        return run.running(again_in=poll_s(run), context=check(group))
 
     @task(effect="none", timeout=DOWN_LIMIT_S, overridable=True)
     def wait_for_server_group_disabled(self, run: Run) -> Outcome:
@@ -68,4 +68,4 @@ class DisableServerGroup(GroupStage, type="disableServerGroup", restart_clears=C
             return missing(run, self.where(run))
         if group.disabled and (up_count(group) == 0 or self.sources == []):
             return run.succeeded(context=check(group))
-        return run.running(again_in=poll_s(run.elapsed), context=check(group))
+        return run.running(again_in=poll_s(run), context=check(group))

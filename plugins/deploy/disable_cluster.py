@@ -51,4 +51,4 @@ class DisableCluster(ClusterStage, type="disableCluster", restart_clears=CLEARED
             return run.succeeded()
         ignore_health = self.sources == []
         left = [group for group in self.chosen(run) if not group.disabled or (up_count(group) and not ignore_health)]
-        return run.running(again_in=poll_s(run.elapsed)) if left else run.succeeded()
+        return run.running(again_in=poll_s(run)) if left else run.succeeded()

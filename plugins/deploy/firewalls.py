@@ -38,7 +38,7 @@ class UpsertSecurityGroup(PlacedStage, type="upsertSecurityGroup", restart_clear
         for one in run.context.get("targets") or []:
             known = self.cloud.firewalls(one["credentials"], one["region"])
             if not any(each.id == one["id"] or each.name == one["name"] for each in known):
-                return run.running(again_in=min(poll_s(run.elapsed), 2.0))
+                return run.running(again_in=min(poll_s(run), 2.0))
         return run.succeeded()
 
 

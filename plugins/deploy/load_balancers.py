@@ -93,7 +93,7 @@ class DeleteLoadBalancer(PlacedStage, type="deleteLoadBalancer"):
         """Wait until it is gone."""
         for place in self.places:
             if any(one.name == named(run, self.name) for one in self.cloud.load_balancers(place.account, place.region)):
-                return run.running(again_in=poll_s(run.elapsed))
+                return run.running(again_in=poll_s(run))
         return run.succeeded()
 
 
@@ -110,5 +110,5 @@ def shown(stage: PlacedStage, run: Run) -> Outcome:
     for one in run.context.get("targets") or []:
         known = stage.cloud.load_balancers(one["credentials"], one["region"])
         if not any(each.name == one["name"] for each in known):
-            return run.running(again_in=poll_s(run.elapsed))
+            return run.running(again_in=poll_s(run))
     return run.succeeded()

@@ -105,7 +105,7 @@ class Resizing(GroupStage):
             return missing(run, self.where(run))
         desired = group.capacity.desired
         if not _shown(run, group.capacity) or len(group.instances) != desired:
-            return run.running(again_in=poll_s(run.elapsed), context=check(group))
+            return run.running(again_in=poll_s(run), context=check(group))
         if group.disabled:
             return run.succeeded(context=check(group))
         out = sum(any(health.state == "OutOfService" for health in one.healths) for one in group.instances)

@@ -48,4 +48,4 @@ class ScaleDownCluster(ClusterStage, type="scaleDownCluster", restart_clears=CLE
     def wait_for_capacity_match(self, run: Run) -> Outcome:
         """Wait until they have no instances."""
         left = [] if self.spread else [group for group in self.chosen(run) if group.instances]
-        return run.running(again_in=poll_s(run.elapsed)) if left else run.succeeded()
+        return run.running(again_in=poll_s(run)) if left else run.succeeded()

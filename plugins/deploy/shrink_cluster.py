@@ -49,7 +49,7 @@ class ShrinkCluster(ClusterStage, type="shrinkCluster", restart_clears=CLEARED):
         if self.spread or "disable" not in self.cloud.capabilities:
             return run.succeeded()
         left = [group for group in self.chosen(run) if not group.disabled or up_count(group)]
-        return run.running(again_in=poll_s(run.elapsed)) if left else run.succeeded()
+        return run.running(again_in=poll_s(run)) if left else run.succeeded()
 
     @task(name="shrinkCluster", answer_by=300.0, timeout=3600.0, backoff=2.0)
     def shrink(self, run: Run) -> Outcome:
@@ -66,4 +66,4 @@ class ShrinkCluster(ClusterStage, type="shrinkCluster", restart_clears=CLEARED):
     @task(effect="none", timeout=DOWN_LIMIT_S, overridable=True)
     def wait_for_cluster_shrink(self, run: Run) -> Outcome:
         """Wait until they are gone."""
-        return run.running(again_in=poll_s(run.elapsed)) if not self.spread and self.chosen(run) else run.succeeded()
+        return run.running(again_in=poll_s(run)) if not self.spread and self.chosen(run) else run.succeeded()

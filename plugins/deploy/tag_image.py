@@ -46,7 +46,7 @@ class Tagging(PlacedStage):
             for name in one["names"]:
                 images = self.cloud.images(one["account"], one["region"], ImageQuery(name=name))
                 if not images or any(images[0].tags.get(key) != value for key, value in self.tags.items()):
-                    return run.running(again_in=poll_s(run.elapsed))
+                    return run.running(again_in=poll_s(run))
                 found.append(described(images[0], self.cloud.name, one["region"]))
         return run.succeeded(outputs={"targets": found})
 

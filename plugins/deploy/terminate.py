@@ -54,7 +54,7 @@ class Terminating(PlacedStage):
     @task(effect="none", timeout=3600.0, overridable=True)
     def wait_for_terminated_instances(self, run: Run) -> Outcome:
         """Wait until they are gone."""
-        return run.running(again_in=poll_s(run.elapsed)) if self._groups(run) else run.succeeded()
+        return run.running(again_in=poll_s(run)) if self._groups(run) else run.succeeded()
 
     def _groups(self, run: Run) -> list[ServerGroup]:
         """The server groups that have one of the instances now."""

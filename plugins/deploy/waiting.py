@@ -18,9 +18,12 @@ MISSING_S, LIMIT_S, DOWN_LIMIT_S = 600.0, 2 * 3600.0, 1800.0
 _ZEROS = 12
 
 
-def poll_s(elapsed: float) -> float:
-    """Seconds until the next look: every 10 at first, 60 after half an hour, 120 after an hour."""
-    return 10.0 if elapsed < 1800 else 60.0 if elapsed < 3600 else 120.0
+def poll_s(run: Run) -> float:
+    """Seconds until the next look: every 10 at first, or as often as a quick cloud is looked at; 60 after half an hour, 120 after an hour."""
+    if run.elapsed >= 1800:
+        return 60.0 if run.elapsed < 3600 else 120.0
+    cloud = run.services.clouds.get(run.work.provider)
+    return 10.0 if cloud is None else min(10.0, max(1.0, cloud.poll_s))
 
 
 def sources_for(group: ServerGroup, given: Sequence[str] | None) -> Collection[str] | None:
@@ -67,7 +70,7 @@ def missing(run: Run, where: str) -> Outcome:
     """The server group is not there (yet)."""
     if run.elapsed > MISSING_S:
         return run.failed(f"server group {where} has been missing for more than {MISSING_S / 60:.0f} minutes")
-    return run.running(again_in=poll_s(run.elapsed))
+    return run.running(again_in=poll_s(run))
 
 
 def until_up(run: Run, group: ServerGroup, target: int, sources: Sequence[str] | None) -> Outcome:
@@ -78,8 +81,8 @@ def until_up(run: Run, group: ServerGroup, target: int, sources: Sequence[str] |
     if enough and target == 0 and run.context.get("wantedInstances"):
         zeros = int(run.context.get("zeroDesiredCapacityCount") or 0) + 1
         if zeros < _ZEROS:
-            return run.running(again_in=poll_s(run.elapsed), context={**told, "zeroDesiredCapacityCount": zeros})
+            return run.running(again_in=poll_s(run), context={**told, "zeroDesiredCapacityCount": zeros})
     if enough:
         return run.succeeded(context=told)
     seen = {"wantedInstances": target} if target else {}
-    return run.running(again_in=poll_s(run.elapsed), context={**told, **seen, "zeroDesiredCapacityCount": 0})
+    return run.running(again_in=poll_s(run), context={**told, **seen, "zeroDesiredCapacityCount": 0})

@@ -8,6 +8,7 @@ from gennaker.core.errors import InvalidRequest
 from gennaker.core.model.work import Work
 from gennaker.core.run import Run
 from gennaker.core.services import Services
+from gennaker.core.testing.memory_cloud import MemoryCloud
 from gennaker.plugins.deploy.candidates import candidate, healthy_percentage
 from gennaker.plugins.deploy.guard import guarded, lacking, refusal
 from gennaker.plugins.deploy.settings import Settings
@@ -115,7 +116,6 @@ def test_shares_are_rounded_up() -> None:
     some = group(1, 7)
     assert [wanted_share(some, each) for each in (0, 50, 100)] == [0, 4, 7]
     assert [wanted_down(some, each) for each in (0, 25, 50, 100)] == [0, 2, 4, 7]
-    assert [poll_s(each) for each in (0, 1799, 1800, 3600)] == [10, 10, 60, 120]
 
 
 def test_a_group_that_only_its_cloud_looks_at_is_judged_by_that() -> None:
@@ -247,3 +247,36 @@ def test_a_worker_that_cannot_read_the_guards_takes_every_cluster_for_guarded(as
 def test_a_ratio_that_would_stop_everything_is_refused() -> None:
     with pytest.raises(ValueError, match=r"less than 0\.5"):
         Settings(min_capacity_ratio=0.5)
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "looked_at", "seconds"),
+    [
+        (0, None, 10),
+        (1799, None, 10),
+        (1800, None, 60),
+        (3600, None, 120),
+        (0, 2.0, 2),
+        (0, 0.1, 1),
+        (0, 30.0, 10),
+        (1800, 2.0, 60),
+    ],
+)
+def test_a_look_comes_again_as_often_as_the_cloud_bears_it(
+    elapsed: int, looked_at: float | None, seconds: float
+) -> None:
+    cloud = MemoryCloud(lambda: 0)
+    cloud.poll_s = looked_at or 0.0
+    given = {
+        "kind": "task",
+        "name": "wait",
+        "round": 0,
+        "attempt": 1,
+        "key": "k",
+        "answer_by": 0,
+        "not_after": 0,
+        "shard": 0,
+    }
+    work = Work(execution="E", stage="S", at=elapsed * 1000, type="resizeServerGroup", provider="memory", **given)
+    run = Run(work, Services(clouds={"memory": cloud} if looked_at else {}))
+    assert poll_s(run) == seconds

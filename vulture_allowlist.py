@@ -1,12 +1,14 @@
 """What nothing in these folders uses and is kept all the same; vulture reads this as its use. Each line says why."""
 
 from gennaker.core.artifacts.visible import artifact_for, expected_by
+from gennaker.core.cloud.provider import Cloud
 from gennaker.core.engine.decide import decide
 from gennaker.core.log import about
 from gennaker.core.run import Run
 from gennaker.core.testing.clouds import check_cloud
 from gennaker.core.testing.memory_cloud import MemoryCloud
 from gennaker.core.testing.web import FakeHttp
+from gennaker.plugins.aws.clients import _Role
 from gennaker.plugins.local.proxy import Backend, Side
 
 decide  # The rule itself, as the tests and whoever studies the engine call it; the owner applies what it says at once (`advance`).
@@ -23,3 +25,6 @@ Side.eof_received  # asyncio calls these.
 Side.pause_writing
 Side.resume_writing
 Backend.connection_made
+Cloud.upsert_scaling_policy  # For stages of plugins: what the capability `scalingPolicy` promises.
+Cloud.delete_scaling_policy  # See `upsert_scaling_policy`.
+_Role.CANONICAL_NAME  # Read by the SDK.

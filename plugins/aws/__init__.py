@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from gennaker.core.cloud.provider import Cloud
 from gennaker.core.hookspecs import hookimpl
-from gennaker.plugins.aws.cloud import AwsCloud
 from gennaker.plugins.aws.settings import Settings
 
 
@@ -16,5 +15,9 @@ def gennaker_settings() -> type[Settings]:
 
 @hookimpl
 def gennaker_clouds(settings: Settings) -> Sequence[Cloud]:
-    """The cloud, when an account of it is configured."""
-    return [AwsCloud(settings)] if settings.accounts else []
+    """The cloud, when an account of it is configured; without one its code is not loaded."""
+    if not settings.accounts:
+        return []
+    from gennaker.plugins.aws.cloud import AwsCloud
+
+    return [AwsCloud(settings)]

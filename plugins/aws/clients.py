@@ -113,8 +113,7 @@ def _shared(session: "Session") -> "Session":
 class _Role:
     """Gives the SDK keys of an assumed role, which renew themselves before they end."""
 
-    METHOD = "assume-role"
-    CANONICAL_NAME = "gennaker"
+    METHOD = CANONICAL_NAME = "assume-role"
 
     def __init__(self, fetcher: Any) -> None:
         self._fetcher = fetcher

@@ -28,7 +28,8 @@ run: install ## start the daemon; http://127.0.0.1:8084
 	@exec $(BIN)/gennaker up $(ARGS)
 
 .PHONY: demo
-demo: install ## deploy three versions under load on this machine: red/black, a bad one, rollback (ARGS=--rate 500)
+demo: install ## bake and deploy three versions under load on this machine: red/black, a bad one, rollback (ARGS=--rate 500)
+	@scripts/install-packages demo
 	@exec $(BIN)/python examples/demo/demo.py $(ARGS)
 
 .PHONY: test

@@ -1,10 +1,12 @@
 """Deployments under load on this machine, without any account: `demo.py [--rate 200] [--seconds 3]`.
 
-A daemon in a temporary home deploys version v1 of a tiny web application, then v2 with the strategy red/black, then a version that never
-gets healthy, which is taken back. A load generator asks all the time; the exit code is 1 when a request was lost or an outcome is wrong.
+A daemon in a temporary home bakes version v1 of a tiny web application with Packer and deploys it, then v2 with the strategy red/black, then
+a version that never gets healthy, which is taken back. A load generator asks all the time; the exit code is 1 when a request was lost or an
+outcome is wrong. Without Packer the images are put where bakes would put them.
 """
 
 import argparse
+import base64
 import contextlib
 import json
 import os
@@ -30,6 +32,8 @@ PATIENCE_S = 180.0
 #: How long the version that never gets healthy is waited for.
 SHORT_S = 10.0
 INSTANCES = 3
+#: Version to whether it gets healthy.
+VERSIONS = {"v1": "yes", "v2": "yes", "bad": "no"}
 SETTINGS = """\
 plugins:
   local:
@@ -59,6 +63,17 @@ def main() -> int:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def files(version: str) -> dict[str, str]:
+    """What an image of a version holds."""
+    about = {
+        "name": version,
+        "command": [sys.executable, "app.py"],
+        "health": {"path": "/health"},
+        "environment": {"VERSION": version, "HEALTHY": VERSIONS[version]},
+    }
+    return {"image.json": json.dumps(about, indent=2), "app.py": (HERE / "app.py").read_text()}
+
+
 def end_all(home: Path) -> None:
     """End the server groups and the load balancer, however far things went."""
     LocalCloud(Settings(), home).give_up()
@@ -80,8 +95,11 @@ class Demo:
 
     def run(self, rate: int, pause: float) -> int:
         """Deploy three versions under load; 1 when anything was lost or wrong."""
-        for version, healthy in (("v1", "yes"), ("v2", "yes"), ("bad", "no")):
-            self._make_image(version, healthy)
+        self._bakes = shutil.which("packer") is not None
+        if not self._bakes:
+            self._note("there is no Packer here: the images are made by hand")
+            for version in VERSIONS:
+                self._make_image(version)
         self._start_daemon()
         self._note(f"the daemon is up at {self._http.base_url}, traffic goes to http://127.0.0.1:{self._port}/")
         self._expect("v1", "SUCCEEDED")
@@ -104,17 +122,11 @@ class Demo:
             print(f"WRONG: {problem}")
         return 1 if self._wrong or total["lost"] else 0
 
-    def _make_image(self, version: str, healthy: str) -> None:
+    def _make_image(self, version: str) -> None:
         folder = self._home / "local" / "images" / version
         folder.mkdir(parents=True)
-        shutil.copy(HERE / "app.py", folder)
-        about = {
-            "name": version,
-            "command": [sys.executable, "app.py"],
-            "health": {"path": "/health"},
-            "environment": {"VERSION": version, "HEALTHY": healthy},
-        }
-        (folder / "image.json").write_text(json.dumps(about, indent=2))
+        for name, content in files(version).items():
+            (folder / name).write_text(content)
 
     def _start_daemon(self) -> None:
         (self._home / "gennaker.yaml").write_text(SETTINGS)
@@ -170,7 +182,7 @@ class Demo:
             "type": "createServerGroup",
             "name": f"Deploy {version}",
             "application": APPLICATION,
-            "imageId": version,
+            "imageId": "${#stage('Bake').outputs.deploymentDetails[0].imageId}" if self._bakes else version,
             "capacity": {"min": INSTANCES, "max": INSTANCES, "desired": INSTANCES},
             "loadBalancers": [APPLICATION],
             "strategy": "redblack",
@@ -178,7 +190,23 @@ class Demo:
             "stageTimeoutMs": int(seconds * 1000),
             **place,
         }
-        return {"application": APPLICATION, "name": f"Deploy {version}", "stages": [balancer, deployment]}
+        stages = [balancer, deployment]
+        if self._bakes:
+            bake = {
+                "refId": "0",
+                "type": "bake",
+                "name": "Bake",
+                "cloudProviderType": "local",
+                "region": "here",
+                "amiName": version,
+                "packageArtifacts": [
+                    {"type": "embedded/base64", "name": name, "reference": base64.b64encode(content.encode()).decode()}
+                    for name, content in files(version).items()
+                ],
+            }
+            balancer["requisiteStageRefIds"] = ["0"]
+            stages.insert(0, bake)
+        return {"application": APPLICATION, "name": f"Deploy {version}", "stages": stages}
 
     def _tell(self, execution: Json) -> None:
         """Note the stages with their times."""
@@ -196,7 +224,7 @@ class Demo:
                 f"{group.name}: image {group.image.id if group.image else '?'}, {len(group.instances)} instances, {state}"
             )
         found = {
-            group.image.id: group.disabled
+            group.image.name.partition("-")[0]: group.disabled
             for group in groups
             if group.image and group.extra.get("status") != "Deleting"
         }

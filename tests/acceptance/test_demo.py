@@ -1,6 +1,7 @@
 """`make demo` in a short form: red/black under load, a bad version, rollback; nothing is lost and nothing stays behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def test_the_demo_drops_no_request(temporary: Path) -> None:
     assert "deployment of v2 ended: SUCCEEDED" in out
     assert "deployment of bad ended: TERMINAL" in out
     assert ", dropped: 0" in out
+    assert ("Bake: SUCCEEDED" in out) == (shutil.which("packer") is not None), out
 
 
 def test_the_demo_cleans_up_when_it_is_interrupted(temporary: Path) -> None:

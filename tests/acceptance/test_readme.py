@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 #: What changes the machine rather than the daemon; the tests named here run it.
 INSTALLING = {
     "make run": "test_make_run_starts_the_daemon",
+    "make demo": "test_demo.py",
     "pip install .": "tests/packaging",
     "gennaker up": "every test of this folder",
 }

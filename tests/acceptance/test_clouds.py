@@ -88,7 +88,7 @@ def released_twice(daemon: Any, whole: dict[str, Any]) -> None:
         assert ended["status"] == "SUCCEEDED", reasons
 
 
-def test_red_black_on_this_machine(new_daemon: Callable[..., Any], tmp_path: Path) -> None:
+def test_red_black_on_this_machine(new_daemon: Callable[..., Any]) -> None:
     daemon = new_daemon()
     image = Path(daemon.home) / "local" / "images" / "one"
     image.mkdir(parents=True)

@@ -92,7 +92,7 @@ def runtime(runtimes: Callable[..., Runtime]) -> Runtime:
 
 def eventually(true: Callable[[], Any], what: str = "it did not happen") -> None:
     """Waits until something is true."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, what
         time.sleep(0.01)
@@ -106,7 +106,7 @@ def until() -> Callable[..., Execution]:
         runtime: Runtime, id_: str, *, status: str = "", test: Callable[[Execution], bool] | None = None
     ) -> Execution:
         test = test or (lambda each: each.status.complete if not status else each.status == status)
-        end = time.monotonic() + 15
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             with runtime.database.reading() as connection:
                 found = executions.load(connection, id_)

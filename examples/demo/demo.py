@@ -51,6 +51,7 @@ def main() -> int:
     options.add_argument("--seconds", type=float, default=3.0, help="pause between two deployments")
     given = options.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts it behind its back has it ignored
     home = Path(tempfile.mkdtemp(prefix="gennaker-demo-"))
     try:
         with contextlib.ExitStack() as stack:

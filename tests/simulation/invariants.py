@@ -23,7 +23,7 @@ def check_change(world: "World", change: Change) -> None:
     state = world.warm.get(change.execution.id)
     if state is None or state.sequence != len(log):
         state = world.store.load(change.execution.id)
-    if state is not None and state.sequence + len(change.events) != change.execution.sequence:
+    if (state.sequence if state else 0) + len(change.events) != change.execution.sequence:
         return  # a second change of the same batch; the log as a whole is checked at the end
     for event in change.events:
         if state is not None:

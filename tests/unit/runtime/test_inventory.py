@@ -42,11 +42,15 @@ def gennaker_cloud_stages():
 """
 
 
+#: The cloud of this machine, and the stages that clouds have, are left out: here is a cloud and a stage of our own.
+WITHOUT = {"plugins__local__enabled": False, "plugins__deploy__enabled": False}
+
+
 @pytest.fixture
 def runtime(home: Any, runtimes: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(keeper, "TICK_S", 0.02)
     (home / "plugins.d" / "tiny.py").write_text(PLUGIN)
-    return runtimes()
+    return runtimes(**WITHOUT)
 
 
 def names(runtime: Any) -> list[str]:
@@ -90,7 +94,7 @@ def test_an_area_that_cannot_be_read_is_shown_and_does_not_make_the_program_unhe
     monkeypatch.setattr(keeper, "TICK_S", 0.02)
     monkeypatch.setattr(TinyCloud, "load_balancers", lambda *_: 1 // 0)
     (home / "plugins.d" / "tiny.py").write_text(PLUGIN)
-    runtime = runtimes()
+    runtime = runtimes(**WITHOUT)
     eventually(lambda: settled(runtime))
     health = runtime.health()
     assert health.up
@@ -100,6 +104,6 @@ def test_an_area_that_cannot_be_read_is_shown_and_does_not_make_the_program_unhe
 
 
 def test_a_process_without_clouds_has_no_part_inventory(runtimes: Any) -> None:
-    runtime = runtimes()
+    runtime = runtimes(**WITHOUT)
     assert "inventory" not in runtime.health().components
     assert runtime.services.inventory.server_groups(Place()) == []

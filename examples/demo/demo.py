@@ -77,7 +77,9 @@ def files(version: str) -> dict[str, str]:
 
 def end_all(home: Path) -> None:
     """End the server groups and the load balancer, however far things went."""
-    LocalCloud(Settings(), home).give_up()
+    for _ in range(3):  # a supervisor that is only just starting is not seen at once
+        LocalCloud(Settings(), home).give_up()
+        time.sleep(1.0)
 
 
 class Demo:

@@ -46,6 +46,16 @@ def test_an_item_is_data(run, stage):
     assert copy.context["said"] == "${execution.id}"
 
 
+def test_an_item_is_not_even_tried_as_an_expression(run, stage):
+    given = {"parameters": {"x": ["${gone.away}", "${#fromUrl('https://x.example/')}"]}}
+    run.begin(stage("1", forEach={"items": "${parameters.x}"}, said="${item}"), trigger=given)
+    for ref in ("1<1", "1<2"):
+        copy = run.stage(ref)
+        assert copy.phase == "tasks"
+        assert (copy.wanted, copy.unresolved) == ((), ())
+        assert "expressionEvaluationSummary" not in copy.context
+
+
 def test_a_failed_copy_ends_the_stage_after_those_that_run(run, stage):
     run.begin(stage("1", forEach={"items": [1, 2, 3], "limit": 2}))
     run.answer("1<1", "TERMINAL")

@@ -106,7 +106,7 @@ def until() -> Callable[..., Execution]:
         runtime: Runtime, id_: str, *, status: str = "", test: Callable[[Execution], bool] | None = None
     ) -> Execution:
         test = test or (lambda each: each.status.complete if not status else each.status == status)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while time.monotonic() < end:
             with runtime.database.reading() as connection:
                 found = executions.load(connection, id_)

@@ -101,6 +101,7 @@ class Runtime:
             clock=clock,
         )
         self.services = replace(self.services, bakery=plugins.bakery(self.services))
+        self._declared = set[str]()
         self._worker: Worker | None = None
         self._sidelines: Sidelines | None = None
         self._pruning = Pruning(self.database, settings.database.keep_days, clock)
@@ -109,6 +110,7 @@ class Runtime:
 
     def start(self) -> None:
         """Begin everything that this process's roles ask for. Raises Refused, Unavailable."""
+        self._declare()
         self._catalogue.start()
         self._declare()
         # A bus that nobody shares can bring nothing from clouds that this process does not have.
@@ -135,9 +137,10 @@ class Runtime:
             self._sidelines.start()
 
     def _declare(self) -> None:
-        """The queues of every stage type and shard exist before anybody sends to them (rule 9)."""
-        for type_ in self._types().values():
-            self.transport.declare_work(type_.queue)
+        """The queue of a stage type exists before anybody sends to it, so ours before others hear of our types (rule 9)."""
+        for queue in {type_.queue for type_ in self._types().values()} - self._declared:
+            self.transport.declare_work(queue)
+            self._declared.add(queue)
 
     def drain(self, timeout: float = 20.0) -> None:
         """Take nothing new, finish what is at hand, let go of everything."""

@@ -217,6 +217,8 @@ class Demo:
             if stage.get("startTime"):
                 took = ((stage.get("endTime") or stage["startTime"]) - stage["startTime"]) / 1000
                 self._timeline.append(f"          {stage['name']}: {stage['status']} after {took:.1f} s")
+            for error in stage["context"].get("exception", {}).get("details", {}).get("errors", ()):
+                self._timeline.append(f"            {error}")
 
     def _look(self) -> None:
         """What is there in the end: v2 with all its instances, v1 without traffic, nothing of the version that is bad."""

@@ -22,6 +22,8 @@ _LAST_WORK_S = 120.0
 _DRAFT = ".baking."
 #: A link to the folder for Packer's own files: it puts sockets there, whose paths may not be long.
 _TEMPORARY = "temporary"
+#: The longest path for that folder, in bytes: a socket's path has at most 103 (macOS; Linux 107), and Packer adds some 30.
+_LONGEST = 64
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def workplace(root: Path, images: Path | None = None) -> Iterator[Path]:
         folder = root / f"{int(time.time())}-{secrets.token_hex(8)}"
         folder.mkdir(mode=0o700)
         held = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.symlink(tempfile.mkdtemp(prefix="bake-"), folder / _TEMPORARY)
+        os.symlink(_short_folder(), folder / _TEMPORARY)
     except OSError as error:
         raise Unavailable(f"builds cannot work in {root}: {error.strerror or error}") from error
     try:
@@ -67,6 +69,15 @@ def sweep(root: Path, images: Path | None) -> None:
 def temporary_of(folder: Path) -> str:
     """A folder with a short name for the temporary files of a build."""
     return os.readlink(folder / _TEMPORARY)
+
+
+def _short_folder() -> str:
+    """A new folder whose path leaves room for a socket's name: among the temporary files, or in /tmp where those are far down."""
+    made = tempfile.mkdtemp(prefix="bake-")
+    if len(os.fsencode(made)) <= _LONGEST:
+        return made
+    os.rmdir(made)
+    return tempfile.mkdtemp(prefix="bake-", dir="/tmp")
 
 
 def _clear(folder: Path, images: Path | None) -> None:

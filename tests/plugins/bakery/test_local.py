@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import tempfile
 import time
 
 import pytest
@@ -161,3 +162,12 @@ def test_packer_does_evaluate_values_so_those_of_pipelines_must_be_plain(packer,
         "got leaked"
         in run(argv, seconds=60, environment={"SECRET_OF_OURS": "leaked", "CHECKPOINT_DISABLE": "1"}).output
     )
+
+
+def test_packers_sockets_fit_where_temporary_files_are_far_down(bakery, home, tmp_path, monkeypatch):
+    deep = tmp_path / ("d" * 120)
+    deep.mkdir()
+    monkeypatch.setenv("TMPDIR", str(deep))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    rig = bakery()
+    assert rig.run([{**BAKE, "amiSuffix": "1"}]).status == "SUCCEEDED", rig.told

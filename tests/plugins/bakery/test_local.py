@@ -164,7 +164,7 @@ def test_packer_does_evaluate_values_so_those_of_pipelines_must_be_plain(packer,
     )
 
 
-def test_packers_sockets_fit_where_temporary_files_are_far_down(bakery, home, tmp_path, monkeypatch):
+def test_packers_sockets_fit_where_temporary_files_are_far_down(bakery, tmp_path, monkeypatch):
     deep = tmp_path / ("d" * 120)
     deep.mkdir()
     monkeypatch.setenv("TMPDIR", str(deep))

@@ -15,13 +15,15 @@ LOAD = Path(__file__).parents[1] / "examples/demo/load.py"
 #: A web server that answers each request after a moment, with its version.
 APP = """
 import os, socketserver, time
+ANSWER = ("HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nX-Version: VERSION\\r\\nX-Instance: " + os.environ["PORT"] +
+    "\\r\\nContent-Length: 2\\r\\n\\r\\nok").encode()
 class Handler(socketserver.StreamRequestHandler):
     def handle(self):
         self.rfile.readline()
         while self.rfile.readline().strip():
             pass
         time.sleep(0.02)
-        self.wfile.write(b"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nX-Version: VERSION\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+        self.wfile.write(ANSWER)
 class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True

@@ -10,7 +10,7 @@ from math import ceil
 
 from msgspec.structs import replace
 
-from gennaker.core.cloud.health import is_up, up_count
+from gennaker.core.cloud.health import is_down, is_up, up_count
 from gennaker.core.cloud.model import Capacity, ServerGroup
 from gennaker.core.cloud.names import parse
 from gennaker.core.cloud.provider import Cloud, Json, Operation
@@ -130,6 +130,8 @@ class _Trial:
         self.step = "disable"
         self._twice("disable", name, self._cloud.disable)
         self._until(lambda: self._group(name).disabled, f"{name} is disabled")
+        if (group := self._group(name)).load_balancers or group.target_groups:
+            self._until(lambda: self._all_down(name), f"all instances of {name} are down, as stages that disable wait for")
         self.step = "enable"
         self._twice("enable", name, self._cloud.enable)
         self._up(name, desired)
@@ -199,6 +201,9 @@ class _Trial:
 
     def _count(self, name: str) -> int:
         return up_count(self._group(name), self._sources)
+
+    def _all_down(self, name: str) -> bool:
+        return all(is_down(one) for one in self._group(name).instances)
 
     def _instances(self, name: str) -> list[str]:
         return [one.id for one in self._group(name).instances]

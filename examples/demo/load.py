@@ -1,7 +1,8 @@
-"""A constant load: `load.py PORT [--rate 200] [--seconds 60]`. Each second it prints a line of JSON; at the end one for the whole.
+"""A constant load: `load.py PORT [--rate 200] [--seconds 60] [--log FILE]`. Each second it prints a line of JSON; at the end one for the whole.
 
 Requests leave at fixed instants, whether those before were answered or not. One is lost when it was refused, reset, not answered in time,
-or answered by anybody but the application (which tells its version in `X-Version`).
+or answered by anybody but the application (which tells its version in `X-Version`, and in `X-Instance` which of its instances it was).
+With `--log` each request is a line of a file: when it was asked and answered, in seconds since the epoch, the version, the instance.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import signal
 import socket
 import time
 from collections import Counter
+from typing import TextIO
 
 HOST = "127.0.0.1"
 REQUEST = f"GET / HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
@@ -20,8 +22,9 @@ PATIENCE_S = 15.0
 class Load:
     """Requests, and what became of them."""
 
-    def __init__(self, port: int, rate: int) -> None:
+    def __init__(self, port: int, rate: int, log: TextIO | None) -> None:
         self._port = port
+        self._log = log
         self._rate = rate
         self._open: set[asyncio.Task[None]] = set()
         self._second: Counter[str] = Counter()
@@ -54,23 +57,26 @@ class Load:
         )
 
     async def _ask(self) -> None:
+        asked, version, instance = time.time(), "", ""
         try:
             async with asyncio.timeout(PATIENCE_S):
-                version = await self._version()
+                version, instance = await self._answer()
         except TimeoutError:
-            version, reason = "", "not answered in time"
+            reason = "not answered in time"
         except (OSError, EOFError, ValueError) as error:
-            version, reason = "", f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {error}"
         else:
             reason = "answered by somebody else"
+        if self._log is not None:
+            self._log.write(f"{asked:.3f} {time.time():.3f} {version or '-'} {instance or '-'}\n")
         self._second[version or "lost"] += 1
         if version:
             self.versions[version] += 1
         else:
             self.lost[reason] += 1
 
-    async def _version(self) -> str:
-        """The version that the answer comes from; empty when it is not the application's. The answer has to be whole."""
+    async def _answer(self) -> tuple[str, str]:
+        """The version and instance that the answer comes from; empty when it is not the application's. The answer has to be whole."""
         loop = asyncio.get_running_loop()
         with socket.socket() as line:
             line.setblocking(False)
@@ -83,7 +89,7 @@ class Load:
         headers = dict(row.lower().split(": ", 1) for row in head.decode().splitlines()[1:] if ": " in row)
         if int(headers.get("content-length", -1)) != len(body):
             raise EOFError(f"{len(answer)} bytes of an answer")
-        return headers.get("x-version", "")
+        return headers.get("x-version", ""), headers.get("x-instance", "")
 
     async def _tell(self) -> None:
         while True:
@@ -103,11 +109,14 @@ async def main() -> int:
     options.add_argument("port", type=int)
     options.add_argument("--rate", type=int, default=200)
     options.add_argument("--seconds", type=float, default=3600.0)
+    options.add_argument("--log", type=argparse.FileType("w"))
     given = options.parse_args()
-    load = Load(given.port, given.rate)
+    load = Load(given.port, given.rate, given.log)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, load.stop.set)
     await load.run(given.seconds)
+    if given.log is not None:
+        given.log.close()
     return 1 if load.lost else 0
 
 

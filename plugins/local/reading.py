@@ -75,7 +75,8 @@ def traffic(one: Seen) -> State:
 
 
 def _instance(one: Seen, region: str, balanced: bool) -> Instance:
-    check: State = one.state
+    # A check that answers does not make an instance serve: beside `OutOfService` it would be neither up nor down for ever.
+    check: State = "Unknown" if one.state == "Up" and not one.serves else one.state
     return Instance(
         id=one.id,
         zone=region,

@@ -129,7 +129,7 @@ def test_rule_08_a_daemon_that_is_killed_leaves_no_build_and_bakes_again(bakery:
     bakery.start()
     until(lambda: bakery.begun.read_text() == "one\none\n", "it is not baked again")
     assert status(bakery, id_)["state"] == "RUNNING"
-    assert "not heard of any more: it begins anew" in log(bakery, id_)
+    until(lambda: "not heard of any more: it begins anew" in log(bakery, id_), "its log does not say so")
 
 
 def test_a_daemon_that_is_told_to_end_ends_its_builds_and_begins_them_anew(bakery: Any) -> None:

@@ -219,7 +219,7 @@ def lock_name(number: int) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name what was not tested for want of a server, so that a green run cannot hide it; then what the kill tests counted."""
+    """Name what was not tested for want of a server, so that a green run cannot hide it; then what tests have counted and drawn."""
     counts: dict[str, int] = {}
     for report in terminalreporter.stats.get("skipped", []):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
@@ -231,8 +231,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, count in sorted(counts.items()):
             terminalreporter.line(f"{name}: {count} test{'s' if count > 1 else ''} skipped")
     reports = [*terminalreporter.stats.get("passed", ()), *terminalreporter.stats.get("failed", ())]
-    trials = [value for report in reports for name, value in report.user_properties if name == "trial"]
-    if trials:
-        terminalreporter.section("kill tests")
-        for figures in trials:
-            terminalreporter.line(str(figures))
+    for kind, title in (("trial", "kill tests"), ("chart", "traffic and capacity")):
+        told = [str(value) for report in reports for name, value in report.user_properties if name == kind]
+        if told:
+            terminalreporter.section(title)
+        for text in told:
+            for line in text.splitlines():
+                terminalreporter.line(line)

@@ -130,7 +130,7 @@ class Cloud:
         raise _missing(self, "disable")
 
     def destroy(self, group: ServerGroup, operation: Operation) -> None:
-        """Remove it with its instances and what was made for it alone."""
+        """Remove it with its instances and what was made for it alone. It may be gone, with only name and place known: then what is left of it."""
         raise _missing(self, "destroy")
 
     def terminate(

@@ -145,8 +145,8 @@ def _tell_parent(child: Execution) -> Told:
 
 
 def _child_exception(child: Execution) -> dict[str, object] | None:
-    """The first failure of the child, told as Spinnaker's pipeline stage tells it."""
-    for index, stage in enumerate(child.top_level()):
+    """The first failure of the child, told as Spinnaker's pipeline stage tells it; a stage that only stands for others has none of its own."""
+    for index, stage in enumerate(child.stages.values()):
         exception = stage.context.get("exception")
         details = exception.get("details") if isinstance(exception, dict) else None
         errors = details.get("errors") if isinstance(details, dict) else None

@@ -73,7 +73,8 @@ class _Trial:
         self.problems: list[str] = []
 
     def problem(self, text: str) -> None:
-        self.problems.append(text)
+        if text not in self.problems:
+            self.problems.append(text)
 
     def go(self) -> None:
         capacity = Capacity(**self._wanted["capacity"])
@@ -131,7 +132,9 @@ class _Trial:
         self._twice("disable", name, self._cloud.disable)
         self._until(lambda: self._group(name).disabled, f"{name} is disabled")
         if (group := self._group(name)).load_balancers or group.target_groups:
-            self._until(lambda: self._all_down(name), f"all instances of {name} are down, as stages that disable wait for")
+            self._until(
+                lambda: self._all_down(name), f"all instances of {name} are down, as stages that disable wait for"
+            )
         self.step = "enable"
         self._twice("enable", name, self._cloud.enable)
         self._up(name, desired)
@@ -162,7 +165,15 @@ class _Trial:
         for again in (False, True):
             self._cloud.destroy(group, self._operation(f"destroy/{name}", again=again))
         self._until(lambda: self._find(name) is None, f"{name} is gone")
-        self._cloud.destroy(group, self._operation(f"destroy/{name}", again=True))
+        bare = ServerGroup(
+            name=name,
+            provider=group.provider,
+            account=group.account,
+            region=group.region,
+            created=0,
+            capacity=Capacity(min=0, max=0, desired=0),
+        )
+        self._cloud.destroy(bare, self._operation(f"destroy/{name}", again=True))
         if any(one.name == name for one in self._cloud.server_groups(self._account, self._region)):
             self.problem(f"destroy: server_groups still tells of {name}")
         for balancer in self._cloud.load_balancers(self._account, self._region):
@@ -194,10 +205,14 @@ class _Trial:
 
     def _up(self, name: str, count: int) -> None:
         """So many instances, all up."""
-        self._until(
-            lambda: len(self._group(name).instances) == count == self._count(name) and not self._group(name).disabled,
-            f"{name} has {count} instances, all up",
-        )
+        self._until(lambda: self._is_up(name, count), f"{name} has {count} instances, all up")
+
+    def _is_up(self, name: str, count: int) -> bool:
+        group = self._group(name)
+        for one in group.instances:
+            if self.step == "create" and any(health.state == "OutOfService" for health in one.healths):
+                self.problem("create: a new instance that is to get traffic counts as OutOfService; expected Starting")
+        return len(group.instances) == count == self._count(name) and not group.disabled
 
     def _count(self, name: str) -> int:
         return up_count(self._group(name), self._sources)

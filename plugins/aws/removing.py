@@ -34,6 +34,9 @@ def destroy(place: Place, group: ServerGroup) -> None:
     id_ = template.get("LaunchTemplateId") or template.get("launchTemplateId")
     if id_:
         _template(place, name, str(id_))
+    elif raw is None:
+        for left in templates.made_for(place, name):
+            _template(place, name, left["LaunchTemplateId"])
     configuration = (raw or {}).get("LaunchConfigurationName")
     if configuration and str(configuration).startswith(f"{name}-"):
         place.attempt(

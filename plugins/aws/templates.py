@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from gennaker.core.cloud.provider import KEY_TAG
-from gennaker.plugins.aws.marks import CLUSTER_TAG, chunks, millis, tag_map
+from gennaker.plugins.aws.marks import CLUSTER_TAG, GROUP_TAG, chunks, millis, tag_map
 from gennaker.plugins.aws.place import Json, Place
 
 _MOST_KEPT = 20_000
@@ -81,6 +81,11 @@ def by_key(place: Place, key: str) -> Json | None:
     """The launch template that was made with an effect key."""
     found = _tagged(place, KEY_TAG, key)
     return found[0] if found else None
+
+
+def made_for(place: Place, group: str) -> list[Json]:
+    """The launch templates that were made for a server group."""
+    return _tagged(place, GROUP_TAG, group)
 
 
 def sweep(place: Place, cluster: str, groups: Iterable[Json], key: str) -> None:

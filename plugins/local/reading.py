@@ -68,9 +68,11 @@ def load_balancer(
 
 
 def traffic(one: Seen) -> State:
-    """What the balancer does with an instance."""
+    """What the balancer does with an instance. `OutOfService` is one that could serve and is not to; stages do not wait for it."""
     if one.serves:
         return "Up"
+    if one.state != "Up" and not one.connections:
+        return one.state
     return "Draining" if one.connections and one.state == "Up" else "OutOfService"
 
 

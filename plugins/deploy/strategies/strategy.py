@@ -135,6 +135,9 @@ def rolled_back(deployment: Deployment, how: str) -> Json:
 
 
 def destroyed(deployment: Deployment) -> Json:
-    """The new server group removed."""
+    """The new server group removed, unless it has the traffic by now that the source had."""
     name = f"Destroy {deployment.deployed}"
-    return deployment.on_group("destroyServerGroup", name, deployment.deployed, stageTimeoutMs=5 * 60 * 1000)
+    least = deployment.source.capacity.desired if deployment.source else 0
+    return deployment.on_group(
+        "destroyServerGroup", name, deployment.deployed, leaveHealthy=least, stageTimeoutMs=5 * 60 * 1000
+    )

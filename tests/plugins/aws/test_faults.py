@@ -7,6 +7,7 @@ import pytest
 from aws_proxy import Proxy
 from msgspec.structs import replace
 
+from gennaker.core.cloud.model import Capacity, ServerGroup
 from gennaker.core.cloud.provider import CloudError
 from gennaker.core.errors import InvalidRequest
 from gennaker.plugins.aws import templates
@@ -177,6 +178,26 @@ def test_a_template_that_a_crash_left_goes_with_the_next_creation(
     cloud.create(wanted, operation())
     names, left = made(cloud, aws)
     assert len(names) == left == 2
+
+
+def test_what_a_crash_left_of_a_group_goes_when_it_is_destroyed_again(
+    cloud: AwsCloud, wanted: Any, operation: Make, proxy: Proxy, aws: Make
+) -> None:
+    group = cloud.server_group("prod", REGION, cloud.create(wanted, operation()))
+    assert group is not None
+    proxy.fail("DeleteLaunchTemplate", "InternalError", status=500)
+    with pytest.raises(CloudError, match="it may pass"):
+        cloud.destroy(group, operation("d"))
+    bare = ServerGroup(
+        name=group.name,
+        provider="aws",
+        account="prod",
+        region=REGION,
+        created=0,
+        capacity=Capacity(min=0, max=0, desired=0),
+    )
+    cloud.destroy(bare, operation("d", again=True))
+    assert made(cloud, aws) == ([], 0)
 
 
 def test_disabling_again_after_a_fault_in_the_middle_ends_it(

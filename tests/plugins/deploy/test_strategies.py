@@ -91,13 +91,14 @@ def test_a_group_that_never_comes_up_leaves_the_old_one_alone(name: str) -> None
         assert "shop-web-v002" not in ground.present()
 
 
+@pytest.mark.parametrize("destroy", [False, True])
 @pytest.mark.parametrize("method", ["resize", "disable", "destroy"])
 @pytest.mark.parametrize("strategy", ["redblack", "rolling", "highlander"])
-def test_a_deploy_that_fails_in_a_later_step_keeps_its_promise(strategy: str, method: str) -> None:
+def test_a_deploy_that_fails_in_a_later_step_keeps_its_promise(strategy: str, method: str, destroy: bool) -> None:
     ground = prepared()
     wrong = ground.promise(3)
     ground.cloud.fail(method, CloudError("quota of here is used up: ask for more"))
-    stage = {**DEPLOY, **STRATEGIES[strategy], "rollback": {"onFailure": True}}
+    stage = {**DEPLOY, **STRATEGIES[strategy], "rollback": {"onFailure": True, "destroyLatest": destroy}}
     ended = ground.run(stage)
     assert ended == "TERMINAL" or not any(fault.times == 0 for fault in ground.cloud.faults)
     assert wrong == []

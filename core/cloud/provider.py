@@ -4,10 +4,11 @@ Separate because the stages are written once against this. An operation asks for
 read afterwards. The same key again makes nothing twice (rule 10): what is created carries the key in a tag and is found by it.
 """
 
+import time
 from collections.abc import Collection, Sequence
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from gennaker.core.cloud.model import Account, Capacity, Firewall, Image, LoadBalancer, ServerGroup
 from gennaker.core.errors import GennakerError
@@ -55,6 +56,15 @@ class Operation(Struct, frozen=True, kw_only=True):
     execution: str = ""
     #: Seconds that the call may take.
     seconds: float = 60.0
+    #: When it was asked for, on this process's steady clock.
+    since: float = field(default_factory=time.monotonic)
+
+    def check_time(self, what: str) -> None:
+        """To be called right before each change of `what`. Raises CloudError when the time is over: others go on by then, and it could undo what they did."""
+        if time.monotonic() - self.since >= self.seconds:
+            raise CloudError(
+                f"{what}: the call's time is over before this change; it goes on when it is made again", retryable=True
+            )
 
 
 class ImageQuery(Struct, frozen=True, kw_only=True):
@@ -70,7 +80,8 @@ class ImageQuery(Struct, frozen=True, kw_only=True):
 class Cloud:
     """The parent of all providers. A method that a cloud has no `Capability` for is never called. All methods may be called from many threads.
 
-    Reads raise CloudError; operations raise CloudError, and InvalidRequest for a wish that cannot be met as it stands.
+    Reads raise CloudError; operations raise CloudError, and InvalidRequest for a wish that cannot be met as it stands. An operation begins
+    no change once its time is over (`Operation.check_time`).
     """
 
     #: The provider's name in `cloudProvider`.

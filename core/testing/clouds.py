@@ -5,6 +5,7 @@ Separate from `conformance` because it judges a provider and not a stage: each o
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from math import ceil
 
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from gennaker.core.cloud.health import is_down, is_up, up_count
 from gennaker.core.cloud.model import Capacity, ServerGroup
 from gennaker.core.cloud.names import parse
-from gennaker.core.cloud.provider import Cloud, Json, Operation
+from gennaker.core.cloud.provider import Capability, Cloud, CloudError, Json, Operation
 from gennaker.core.errors import GennakerError
 from gennaker.core.testing.conformance import Finding
 
@@ -81,6 +82,7 @@ class _Trial:
         first = self._create("first")
         self._up(first, capacity.desired)
         self._describes(self._group(first))
+        self._late(first)
         if "resize" in self._cloud.capabilities:
             self._resize(first, capacity)
         self._traffic(first, capacity.desired)
@@ -120,6 +122,26 @@ class _Trial:
             self._up(name, aim.desired)
             if (found := self._group(name).capacity) != aim:
                 self.problem(f"resize: wanted {aim}, found {found}")
+
+    def _late(self, name: str) -> None:
+        """An operation whose time is over changes nothing: it may come after what others did since."""
+        self.step = "late"
+        group = self._group(name)
+        late = Operation(key=f"{self._key}/late", application=str(self._wanted["application"]), seconds=0.0)
+        none = Capacity(min=0, max=0, desired=0)
+        changes: dict[Capability, Callable[[], None]] = {
+            "resize": lambda: self._cloud.resize(group, none, late),
+            "disable": lambda: self._cloud.disable(group, late),
+            "destroy": lambda: self._cloud.destroy(group, late),
+        }
+        for name_, change in changes.items():
+            if name_ in self._cloud.capabilities:
+                with suppress(CloudError):
+                    change()
+                    self.problem(f"{name_}: its time was over and it was made; see Operation.check_time")
+        now = self._find(name)
+        if now is None or (now.capacity, now.disabled) != (group.capacity, group.disabled):
+            raise _Broken(f"operations whose time was over have changed {name}")
 
     def _size(self, aim: Capacity, group: ServerGroup, made: Operation) -> None:
         self._cloud.resize(group, aim, made)

@@ -6,6 +6,7 @@ Separate from `rig` because any test of what is built on clouds may use it, with
 import math
 import threading
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -385,10 +386,12 @@ class _Change:
 
     def __init__(self, cloud: MemoryCloud, method: str, subject: str, operation: Operation) -> None:
         self._cloud, self._method = cloud, method
+        self._in_time = partial(operation.check_time, subject)
         cloud.asked.append((method, subject, operation.key))
 
     def __enter__(self) -> None:
         self._cloud._trouble(self._method, after=False)
+        self._in_time()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:

@@ -30,18 +30,13 @@ class Place:
     PAUSE_S = 0.5
 
     def __init__(
-        self, account: Account, region: str, clients: Clients, settings: Settings, until: float | None = None
+        self, account: Account, region: str, clients: Clients, settings: Settings, operation: Operation | None = None
     ) -> None:
         self.account = account
         self.region = region
         self.settings = settings
         self._clients = clients
-        self._until = until
-
-    def bounded(self, operation: Operation) -> "Place":
-        """The same for one operation: no call begins after its time is over."""
-        until = time.monotonic() + operation.seconds
-        return Place(self.account, self.region, self._clients, self.settings, until)
+        self._operation = operation
 
     def name(self, what: str) -> str:
         """A resource with its place, for people."""
@@ -121,11 +116,8 @@ class Place:
         return refused(self.name(what), _in_iam(service, action), code, message, status)
 
     def _in_time(self, what: str, action: str) -> None:
-        if self._until is not None and time.monotonic() >= self._until:
-            raise CloudError(
-                f"{self.name(what)}: the call's time is over before {action}; it goes on when it is made again",
-                retryable=True,
-            )
+        if self._operation is not None:
+            self._operation.check_time(f"{self.name(what)} ({action})")
 
 
 class Places:
@@ -137,7 +129,7 @@ class Places:
         self._clients = {account.name: Clients(account, settings) for account in settings.accounts}
 
     def at(self, account: str, region: str, operation: Operation | None = None) -> Place:
-        """The place; bounded by the operation's time. Raises InvalidRequest for one that is not configured."""
+        """The place; no call begins once the operation's time is over. Raises InvalidRequest for one that is not configured."""
         ours = self._accounts.get(account)
         if ours is None:
             raise InvalidRequest(
@@ -148,8 +140,7 @@ class Places:
             raise InvalidRequest(
                 f"{region!r} is not a region of account {account}; expected one of {', '.join(ours.regions)}", "region"
             )
-        place = Place(ours, region, self._clients[account], self._settings)
-        return place.bounded(operation) if operation else place
+        return Place(ours, region, self._clients[account], self._settings, operation)
 
 
 def _in_iam(service: str, action: str) -> str:

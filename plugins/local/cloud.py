@@ -158,6 +158,7 @@ class LocalCloud(Cloud):
                 balancers=wish.balancers,
                 tags={**wish.tags, KEY_TAG: operation.key, "gennaker:user": operation.user},
             )
+            operation.check_time(f"server group {wish.account}/{wish.region}/{group.name}")
             folder.put_group(group)
         self._supervise(folder)
         return group.name
@@ -165,22 +166,28 @@ class LocalCloud(Cloud):
     def resize(self, group: ServerGroup, capacity: Capacity, operation: Operation) -> None:
         """See the parent."""
         wishes.check_capacity(capacity.min, capacity.max, capacity.desired)
-        self._change(group, lambda now: replace(now, min=capacity.min, max=capacity.max, desired=capacity.desired))
+        self._change(
+            group, operation, lambda now: replace(now, min=capacity.min, max=capacity.max, desired=capacity.desired)
+        )
 
     def enable(self, group: ServerGroup, operation: Operation, percentage: int = 100) -> None:
         """See the parent."""
-        self._change(group, lambda now: replace(now, traffic=max(now.traffic, _rounded_up(percentage, now.desired))))
+        self._change(
+            group, operation, lambda now: replace(now, traffic=max(now.traffic, _rounded_up(percentage, now.desired)))
+        )
 
     def disable(self, group: ServerGroup, operation: Operation, percentage: int = 100) -> None:
         """See the parent."""
         self._change(
-            group, lambda now: replace(now, traffic=min(now.traffic, 100.0 - _rounded_up(percentage, now.desired)))
+            group,
+            operation,
+            lambda now: replace(now, traffic=min(now.traffic, 100.0 - _rounded_up(percentage, now.desired))),
         )
 
     def destroy(self, group: ServerGroup, operation: Operation) -> None:
         """See the parent."""
         with suppress(NotFound):
-            self._change(group, lambda now: replace(now, gone=True))
+            self._change(group, operation, lambda now: replace(now, gone=True))
 
     def terminate(
         self, account: str, region: str, instances: Collection[str], operation: Operation, *, shrink: bool = False
@@ -190,6 +197,7 @@ class LocalCloud(Cloud):
         if not folder.exists:
             return
         with folder.changing():
+            operation.check_time(f"instances in {account}/{region}")
             there = {one.id: one for one in folder.seen().instances if not one.leaving}
             for group in folder.groups().values():
                 known = {name for name in group.condemned if name in there}
@@ -209,6 +217,7 @@ class LocalCloud(Cloud):
             there = folder.balancers()
             if there.get(balancer.name) != balancer:
                 self._check_port(balancer, there)
+                operation.check_time(f"load balancer {account}/{region}/{balancer.name}")
                 folder.put_balancer(balancer)
         self._supervise(folder)
         return balancer.name
@@ -226,6 +235,7 @@ class LocalCloud(Cloud):
                 raise InvalidRequest(
                     f"the load balancer {name} is used by {', '.join(using)}; destroy them first", "name"
                 )
+            operation.check_time(f"load balancer {account}/{region}/{name}")
             folder.remove_balancer(name)
         self._supervise(folder)
 
@@ -271,7 +281,7 @@ class LocalCloud(Cloud):
         except (OSError, CannotStart) as error:
             raise CloudError(f"the supervisor of {folder.path} cannot be started: {error}", retryable=True) from error
 
-    def _change(self, group: ServerGroup, change: Callable[[WantedGroup], WantedGroup]) -> None:
+    def _change(self, group: ServerGroup, operation: Operation, change: Callable[[WantedGroup], WantedGroup]) -> None:
         """Want a group otherwise. Raises NotFound."""
         folder = self._at(group.account, group.region)
         if not folder.exists:
@@ -281,6 +291,7 @@ class LocalCloud(Cloud):
             if now is None:
                 raise NotFound(f"there is no server group {group.where}")
             then = change(now)
+            operation.check_time(f"server group {group.where}")
             if then != now:
                 folder.put_group(then)
         self._supervise(folder)

@@ -86,7 +86,7 @@ def _instance(one: Seen, region: str, balanced: bool) -> Instance:
         healths=(
             Health(type=PLATFORM, state="Unknown" if one.process else "Starting", platform=True),
             Health(type=CHECK, state=check),
-            Health(type=BALANCER, state=traffic(one) if balanced else "OutOfService"),
+            Health(type=BALANCER, state=traffic(one) if balanced else "Down"),
         ),
         extra={"port": one.port, "pid": one.process.pid if one.process else None, "leaving": one.leaving},
     )

@@ -19,11 +19,15 @@ _ZEROS = 12
 
 
 def poll_s(run: Run) -> float:
-    """Seconds until the next look: every 10 at first, or as often as a quick cloud is looked at; 60 after half an hour, 120 after an hour."""
+    """Seconds until the next look: soon at first, then after half of the time that went by; never beyond 10, or what the cloud wishes for.
+
+    60 after half an hour, 120 after an hour, as Spinnaker does.
+    """
     if run.elapsed >= 1800:
         return 60.0 if run.elapsed < 3600 else 120.0
     cloud = run.services.clouds.get(run.work.provider)
-    return 10.0 if cloud is None else min(10.0, max(1.0, cloud.poll_s))
+    longest = 10.0 if cloud is None else min(10.0, max(1.0, cloud.poll_s))
+    return min(longest, max(longest / 10, run.elapsed / 2))
 
 
 def sources_for(group: ServerGroup, given: Sequence[str] | None) -> Collection[str] | None:

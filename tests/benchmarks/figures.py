@@ -6,6 +6,7 @@ Separate because the goals are written down here, and nowhere else in code. Sour
 from collections.abc import Sequence
 
 import evaluations
+from deployments import STRATEGIES
 from pipelines import SHAPES
 from report import Line, Samples, at_least, at_most
 from settings import Setting
@@ -23,7 +24,7 @@ def lines(found: Samples, settings: Sequence[Setting]) -> list[Line]:
                 out += _shape(found, setting, shape)
         out += _cpu(found, setting)
         out += _wider(found, setting)
-    return [*out, *_evaluations(found), *_inventory(found), *_daemon(found), *_bare(found)]
+    return [*out, *_evaluations(found), *_inventory(found), *_deployments(found), *_daemon(found), *_bare(found)]
 
 
 def _shape(found: Samples, setting: Setting, shape: str) -> list[Line]:
@@ -198,6 +199,24 @@ def _inventory(found: Samples) -> list[Line]:
     if "inventory/look" in found:
         figure = "the same again, one in twenty changed"
         out.append(Line(setting=name, figure=figure, value=found["inventory/look"], unit="s"))
+    return out
+
+
+def _deployments(found: Samples) -> list[Line]:
+    out = []
+    for strategy in STRATEGIES:
+        name = f"deployments/{strategy}"
+        if f"{name}/whole" in found:
+            cloud = ("the cloud", found[f"{name}/cloud"])
+            out += [
+                Line(setting="deployments", figure=strategy, value=found[f"{name}/whole"], unit="s", limit=cloud),
+                Line(
+                    setting="deployments",
+                    figure="  the same, the cloud at once",
+                    value=1000 * found[f"{name}/bare"],
+                    unit="ms",
+                ),
+            ]
     return out
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import deployments
 import evaluations
 import figures
 import ground
@@ -48,6 +49,8 @@ class Plan(Struct, frozen=True):
     #: Server groups of the inventory, and seconds for which one application is listed.
     groups: int = 5000
     listing: float = 6.0
+    #: Seconds that the cloud of the deployments takes for a new instance.
+    boot: float = 2.0
 
 
 FULL = Plan(rounds=3, flight=1000, broker_flight=500, alone=30, peer_flight=150, wider=100, budget=570.0)
@@ -63,6 +66,7 @@ SMALL = Plan(
     idle=0.5,
     groups=200,
     listing=0.5,
+    boot=0.2,
 )
 
 
@@ -115,6 +119,7 @@ class Run:
         for name, seconds in evaluations.measure().items():
             self._note(f"evaluation/{name}", seconds)
         self._inventory()
+        self._deployments()
         if plan.broker:
             self._broker()
         self._daemon()
@@ -168,6 +173,16 @@ class Run:
         self._found.extend("inventory/list", measured.lists)
         self._note("inventory/first", measured.first)
         self._found.extend("inventory/look", measured.looks)
+
+    def _deployments(self) -> None:
+        self._look()
+        for boot_s in (0.0, self._plan.boot):
+            measured = deployments.measure(boot_s)
+            for strategy, seconds in measured.whole.items():
+                kind = "whole" if boot_s else "bare"
+                self._note(f"deployments/{strategy}/{kind}", seconds)
+                if boot_s:
+                    self._note(f"deployments/{strategy}/cloud", measured.cloud[strategy])
 
     def _daemon(self) -> None:
         self._look()

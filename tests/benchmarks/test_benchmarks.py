@@ -26,6 +26,7 @@ def test_a_small_run_reports_every_figure_with_its_limit_and_goals(tmp_path: Pat
         assert lines[setting, "CPU a step"]["goals"]
     assert lines["expressions", "a look-up, parse kept"]["goals"]
     assert lines["inventory", "one application of a hundred listed while all are refreshed, p95"]["goals"]
+    assert lines["deployments", "red/black"]["limit"][0] == "the cloud"
     assert lines["gennaker up", "start to /health UP"]["limit"][0] == "bare import"
     assert lines["gennaker up", "resident memory, idle"]["value"] > 0
     assert report["rounds"] == 1

@@ -252,13 +252,19 @@ def test_a_ratio_that_would_stop_everything_is_refused() -> None:
 @pytest.mark.parametrize(
     ("elapsed", "looked_at", "seconds"),
     [
-        (0, None, 10),
+        (0, None, 1),
+        (8, None, 4),
+        (40, None, 10),
         (1799, None, 10),
         (1800, None, 60),
         (3600, None, 120),
-        (0, 2.0, 2),
-        (0, 0.1, 1),
-        (0, 30.0, 10),
+        (0, 2.0, 0.2),
+        (3, 2.0, 1.5),
+        (40, 2.0, 2),
+        (0, 0.1, 0.1),
+        (40, 0.1, 1),
+        (0, 30.0, 1),
+        (40, 30.0, 10),
         (1800, 2.0, 60),
     ],
 )

@@ -28,6 +28,9 @@ class TinyCloud(Cloud):
     def accounts(self) -> list[Account]:
         return [Account(name="prod", provider="tiny", environment="live", regions=("north", "south"))]
 
+    def console(self, account: str, region: str, instance: str) -> str:
+        return f"{account}/{region}/{instance} says hello"
+
     def server_groups(self, account: str, region: str, application: str = "") -> list[ServerGroup]:
         with self._lock:
             self.reads.append((region, application))

@@ -116,6 +116,10 @@ class Cloud:
         """Images, newest first."""
         return []
 
+    def console(self, account: str, region: str, instance: str) -> str:
+        """The end of what an instance has written, without secrets; empty when nothing is known. Raises CloudError."""
+        return ""
+
     def check(self, wanted: Json) -> list[str]:
         """What is wrong with the fields of a `createServerGroup`, each with its place; nothing is asked of the cloud."""
         return []

@@ -30,6 +30,7 @@ from gennaker.plugins.aws import (
     wanted as fields,
 )
 from gennaker.plugins.aws.health import PLATFORM
+from gennaker.plugins.aws.instances import console as console_of
 from gennaker.plugins.aws.place import Places
 from gennaker.plugins.aws.settings import Settings
 from gennaker.plugins.aws.templates import Blueprints
@@ -100,6 +101,10 @@ class AwsCloud(Cloud):
     def images(self, account: str, region: str, query: ImageQuery) -> list[Image]:
         """See Cloud."""
         return images.find(self._places.at(account, region), query)
+
+    def console(self, account: str, region: str, instance: str) -> str:
+        """See Cloud."""
+        return console_of(self._places.at(account, region), instance)
 
     def check(self, wanted: Json) -> list[str]:
         """See Cloud."""

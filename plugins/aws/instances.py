@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from gennaker.core.cloud.model import Instance
+from gennaker.core.redact import redactor
 from gennaker.plugins.aws.health import of_classic, of_machine, of_targets
 from gennaker.plugins.aws.marks import chunks, millis, tag_map
 from gennaker.plugins.aws.place import Json, Place
@@ -32,6 +33,12 @@ def machines(place: Place, ids: Collection[str]) -> dict[str, Json]:
             reservations += place.pages("ec2", "describe_instances", "Reservations", "instances", Filters=by_id)
     found = (one for reservation in reservations for one in reservation["Instances"])
     return {one["InstanceId"]: one for one in found if one["InstanceId"] in wanted}
+
+
+def console(place: Place, id_: str) -> str:
+    """What an instance has written on its console, without secrets; EC2 keeps the last 64 KB and tells it with delay."""
+    answer = place.attempt("ec2", "get_console_output", f"instance {id_}", ["InvalidInstanceID"], InstanceId=id_)
+    return redactor.text(str((answer or {}).get("Output") or ""))
 
 
 def targets(place: Place, arns: Iterable[str]) -> dict[str, list[tuple[str, Json]]]:

@@ -1,6 +1,8 @@
 """The accounts of clouds, and how looking at them goes."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 
 from gennaker.core.cloud.view import account_json
 from gennaker.core.errors import NotFound
@@ -22,6 +24,15 @@ def get_account(here: Here, account: str) -> Response:
     if found is None:
         raise NotFound(f"Account not found (name: {account})")
     return answer(account_json(found, expand=True))
+
+
+@router.get("/credentials/type/{type}", tags=["accounts"], **needs("read"))
+def list_accounts_of(
+    here: Here, type: str, limit: Annotated[int, Query(ge=1)] = 1000, startingAccountName: str = ""
+) -> Response:
+    """The accounts of one cloud by name, from `startingAccountName` on."""
+    known = sorted((one for one in here.inventory.accounts() if one.provider == type), key=lambda one: one.name)
+    return answer([account_json(one, expand=True) for one in known if one.name >= startingAccountName][:limit])
 
 
 @router.get("/inventory/areas", tags=["accounts"], **needs("read"))

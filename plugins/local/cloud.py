@@ -20,11 +20,15 @@ from gennaker.core.errors import InvalidRequest, NotFound
 from gennaker.core.processes.running import CannotStart
 from gennaker.plugins.local import reading, wishes
 from gennaker.plugins.local.images import Images
+from gennaker.plugins.local.instances import last_words
 from gennaker.plugins.local.records import Rules, WantedBalancer, WantedGroup
 from gennaker.plugins.local.region import Folder
 from gennaker.plugins.local.settings import Settings
 
 Json = dict[str, Any]
+
+#: Bytes of what an instance has written that are shown.
+_CONSOLE = 64 * 1024
 
 
 class LocalCloud(Cloud):
@@ -98,6 +102,12 @@ class LocalCloud(Cloud):
         """See the parent."""
         self._at(account, region)
         return self._images.find(query)
+
+    def console(self, account: str, region: str, instance: str) -> str:
+        """See the parent."""
+        folder = self._at(account, region)
+        one = next((one for one in folder.seen().instances if one.id == instance), None)
+        return last_words(one, folder, _CONSOLE) if one else ""
 
     def check(self, wanted: Json) -> list[str]:
         """See the parent."""

@@ -81,10 +81,10 @@ def end_rest(one: Seen) -> None:
         end(process, signal.SIGKILL, alone=True)
 
 
-def last_words(one: Seen, folder: Folder) -> str:
-    """The end of what it wrote, without secrets."""
+def last_words(one: Seen, folder: Folder, most: int = _LAST_WORDS) -> str:
+    """The end of what it wrote, at most so many bytes, without secrets."""
     with suppress(OSError), folder.log(one.id).open("rb") as log:
-        log.seek(max(0, log.seek(0, 2) - _LAST_WORDS))
+        log.seek(max(0, log.seek(0, 2) - most))
         return redactor.text(log.read().decode("utf-8", "replace").strip())
     return ""
 

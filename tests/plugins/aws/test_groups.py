@@ -257,3 +257,10 @@ def test_instances_on_their_way_are_starting(cloud: AwsCloud, wanted: Any, opera
     assert {state_of(one) for one in seen(cloud, name).instances} == {"Starting"}
     assert {state_of(one) for one in seen(cloud, name).instances} == {"Starting"}
     assert {state_of(one) for one in seen(cloud, name).instances} == {"Up"}
+
+
+def test_the_console_of_an_instance_is_shown(cloud: AwsCloud, wanted: Any, operation: Make) -> None:
+    group = cloud.server_group("prod", REGION, cloud.create(wanted, operation()))
+    assert group is not None
+    assert cloud.console("prod", REGION, group.instances[0].id)
+    assert cloud.console("prod", REGION, "i-00000000000000000") == ""

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from tiny_cloud import TinyCloud
 
 from gennaker.bus.open import open_bus
 from gennaker.core.authoriser import Authoriser
@@ -153,6 +154,7 @@ def world(tmp_path: Path, empty_database: Path) -> Iterator[World]:
         why=Explains(),
         sources=SqlSources(database, clock),
         inventory=SqlInventory(database, clock),
+        clouds={"tiny": TinyCloud()},
         stage_types=lambda: TYPES,
         health=lambda: HealthReport(up=True, components={"database": {"status": "UP"}}),
         metrics=lambda: b"gennaker_up 1\n",

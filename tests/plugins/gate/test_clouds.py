@@ -274,6 +274,16 @@ def test_an_instance_is_found_with_its_place(get: Any, client: httpx.Client) -> 
     )
     missing = (404, "Instance not found (id: prod:south:i-1)")
     assert refused(client, "/instances/prod/south/i-1") == missing
+    assert refused(client, "/instances/prod/south/i-1/console") == missing
+
+
+def test_an_instance_shows_what_it_has_written(get: Any) -> None:
+    assert get("/instances/prod/north/i-1/console", provider="tiny") == {"output": "prod/north/i-1 says hello"}
+
+
+def test_accounts_of_one_cloud(get: Any) -> None:
+    assert [one["name"] for one in get("/credentials/type/tiny")] == ["prod"]
+    assert get("/credentials/type/tiny", startingAccountName="q") == get("/credentials/type/other") == []
 
 
 def test_images_are_found_newest_first(get: Any) -> None:

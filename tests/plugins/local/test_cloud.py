@@ -186,3 +186,12 @@ def test_an_image_that_is_never_healthy_stays_starting(
     assert [state_of(one) for one in find(cloud, name).instances] == ["Starting"]
     cloud.destroy(find(cloud, name), operation("d"))
     until(lambda: cloud.server_group("local", "here", name) is None)
+
+
+def test_what_an_instance_writes_is_shown(cloud: LocalCloud, home: Path, operation: Callable[..., Operation]) -> None:
+    make_image(home / "local" / "images", "chatty", "print('hello', flush=True)\nimport time; time.sleep(60)\n")
+    name = cloud.create(wanted(imageId="chatty"), operation("chatty"))
+    until(lambda: bool(find(cloud, name).instances), what="it has an instance")
+    one = find(cloud, name).instances[0]
+    until(lambda: cloud.console("local", "here", one.id) == "hello", what="it says hello")
+    assert cloud.console("local", "here", "nobody") == ""

@@ -6,6 +6,7 @@ Separate because this is what people write; it only spreads the work and puts th
 import time
 from typing import Any, ClassVar
 
+from gennaker.core.artifacts.produced import EXPECTED, bound
 from gennaker.core.errors import GennakerError, InvalidRequest
 from gennaker.core.fields import field
 from gennaker.core.stage import Outcome, Run, Stage, task
@@ -94,6 +95,7 @@ class Bake(Stage, type="bake", restart_clears=("deploymentDetails",)):
     var_file: str = field("varFileName", "file of variables for the template", default="")
     attributes: dict[str, Any] = field("extendedAttributes", "variables for the template", default={})
     account: str = field("account", "account in which images are looked for", default="")
+    expected: list[Any] = field("expectedArtifacts", EXPECTED, default=[])
 
     def before(self, run: Run) -> list[Json]:
         """A bake for each region. Raises InvalidRequest when there is none."""
@@ -126,6 +128,11 @@ class Bake(Stage, type="bake", restart_clears=("deploymentDetails",)):
         artifacts = [one for part in run.parts for one in part.get("artifacts", ())]
         told = [{**one, "refId": run.work.ref_id} for one in details]
         return run.succeeded({"deploymentDetails": told}, {"deploymentDetails": told, "artifacts": artifacts})
+
+    @task(effect="none")
+    def bind_produced_artifacts(self, run: Run) -> Outcome:
+        """Find each artifact that is expected among the images."""
+        return bound(run, self.expected)
 
     def _regions(self, run: Run) -> list[str]:
         found = [*self.regions, *([self.region] if self.region else [])]

@@ -1,17 +1,13 @@
-"""Binds the artifacts that a stage should have produced: the task `bindProducedArtifacts`, and a stage type of its own.
+"""Stage type `bindArtifacts`: binds what the stages before have produced.
 
-Separate because several stage types end with it. Source: reference §5, §7.
+Separate because it is its own stage type.
 """
 
 from typing import Any
 
-from gennaker.core.artifacts.resolve import bind
+from gennaker.core.artifacts.produced import EXPECTED, bound
 from gennaker.core.fields import field
 from gennaker.core.stage import Outcome, Run, Stage, task
-
-EXPECTED = (
-    "expected artifacts that must be there in the end, each `{id, matchArtifact, useDefaultArtifact, defaultArtifact}`"
-)
 
 
 class BindArtifacts(Stage, type="bindArtifacts"):
@@ -36,11 +32,3 @@ class BindArtifacts(Stage, type="bindArtifacts"):
     def bind_produced_artifacts(self, run: Run) -> Outcome:
         """Find each of them."""
         return bound(run, self.expected)
-
-
-def bound(run: Run, expected: list[Any]) -> Outcome:
-    """The end of a stage that expects artifacts: `artifacts` and `resolvedExpectedArtifacts` in its outputs. Raises InvalidRequest."""
-    if not expected:
-        return run.succeeded()
-    found = bind(expected, run.artifacts)
-    return run.succeeded(outputs={"artifacts": found.artifacts, "resolvedExpectedArtifacts": found.expected})

@@ -6,6 +6,7 @@ Separate from `pipeline` because that starts its child, and the engine wakes it;
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from gennaker.core.artifacts.produced import EXPECTED, bound
 from gennaker.core.errors import NotFound
 from gennaker.core.fields import field
 from gennaker.core.model.ancestry import execution_context
@@ -13,7 +14,6 @@ from gennaker.core.model.execution import Execution
 from gennaker.core.model.status import Status
 from gennaker.core.services import Json
 from gennaker.core.stage import Outcome, Run, Stage, task
-from gennaker.plugins.flow.binding import EXPECTED, bound
 
 _TWELVE_HOURS_S = 12 * 3600
 _POLL_S = 15.0

@@ -5,9 +5,9 @@ Separate because all that it does is to ask: the engine starts the child once, w
 
 from typing import Any
 
+from gennaker.core.artifacts.produced import EXPECTED, bound
 from gennaker.core.fields import field
 from gennaker.core.stage import Outcome, Run, Stage, task
-from gennaker.plugins.flow.binding import EXPECTED, bound
 
 _TWELVE_HOURS_S = 12 * 3600
 

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from gennaker.core.artifacts.artifact import distinct, normal
+from gennaker.core.artifacts.produced import EXPECTED, bound
 from gennaker.core.errors import InvalidRequest
 from gennaker.core.fields import field
 from gennaker.core.services import Json
 from gennaker.core.stage import Outcome, Run, Stage, task
-from gennaker.plugins.flow.binding import EXPECTED, bound
 
 
 class EvaluateVariables(Stage, type="evaluateVariables", quick=True, sequential="variables"):

@@ -40,7 +40,19 @@ def test_the_stage_tells_in_spinnakers_names(bakery):
     assert [task.name for task in region.tasks] == ["createBake", "monitorBake", "completedBake"]
     assert (region.context["ami"], region.context["status"]["result"]) == ("shop-all-7", "SUCCESS")
     assert region.outputs["artifacts"][0]["type"] == "local/image"
-    assert [task.name for task in rig.stage("Bake").tasks] == ["completeParallel"]
+    assert [task.name for task in rig.stage("Bake").tasks] == ["completeParallel", "bindProducedArtifacts"]
+
+
+def test_an_image_that_is_expected_is_bound_and_one_that_was_not_made_is_an_error(bakery):
+    wish = {"id": "image", "matchArtifact": {"type": "local/image", "name": "shop-all-.*"}}
+    rig = bakery()
+    assert rig.run([{**BAKE, "amiSuffix": "7", "expectedArtifacts": [wish]}]).status == "SUCCEEDED"
+    (bound,) = rig.stage("Bake").outputs["resolvedExpectedArtifacts"]
+    assert bound["boundArtifact"]["reference"] == "shop-all-7"
+    rig = bakery(execution="B")
+    wish = {"id": "image", "matchArtifact": {"type": "local/image", "name": "other"}}
+    assert rig.run([{**BAKE, "amiSuffix": "8", "expectedArtifacts": [wish]}]).status == "TERMINAL"
+    assert "image" in str(rig.stage("Bake").context["exception"])
 
 
 def test_the_same_is_not_baked_twice_and_rebake_does(bakery, home):

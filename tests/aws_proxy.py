@@ -48,6 +48,8 @@ class Proxy:
         self.target = target
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.faults: list[Fault] = []
+        #: Called with each action, before it takes place (False) and before its answer is passed on (True).
+        self.around: Callable[[str, bool], None] = lambda _action, _after: None
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -65,6 +67,7 @@ class Proxy:
                 if fault and fault.canned:
                     self.answer(200, "text/xml", fault.canned.encode())
                     return
+                proxy.around(action, False)
                 headers = {key: value for key, value in self.headers.items() if key.lower() in _KEPT}
                 request = urllib.request.Request(target + self.path, body, headers, method="POST")
                 try:
@@ -72,6 +75,7 @@ class Proxy:
                         status, kind, data = told.status, told.headers.get("content-type", ""), told.read()
                 except urllib.error.HTTPError as error:
                     status, kind, data = error.code, error.headers.get("content-type", ""), error.read()
+                proxy.around(action, True)
                 if fault and fault.lost:
                     self.close_connection = True
                     self.connection.close()

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
+from aws_proxy import Proxy
 
 from gennaker.plugins.local.cloud import LocalCloud
 from gennaker.plugins.local.settings import Settings as LocalSettings
@@ -73,6 +75,14 @@ def moto() -> Iterator[str]:
         process.wait()
 
 
+@pytest.fixture
+def proxy(moto: str) -> Iterator[Proxy]:
+    """What stands before it."""
+    made = Proxy(moto)
+    yield made
+    made.close()
+
+
 def client(moto: str, service: str) -> Any:
     """A client of the SDK's own."""
     keys = {"aws_access_key_id": "k", "aws_secret_access_key": "s"}
@@ -123,3 +133,55 @@ def test_red_black_on_aws(new_daemon: Callable[..., Any], moto: str) -> None:
     groups = client(moto, "autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
     serving = [each["AutoScalingGroupName"] for each in groups if not each["SuspendedProcesses"]]
     assert serving == ["shop-web-v000"]
+
+
+def test_the_daemon_killed_before_and_after_each_change_on_aws(
+    new_daemon: Callable[..., Any], moto: str, proxy: Proxy
+) -> None:
+    ec2 = client(moto, "ec2")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    client(moto, "elbv2").create_target_group(Name="shop", Protocol="HTTP", Port=80, VpcId=vpc)
+    account = f"{{name: prod, regions: [{REGION}], access_key: key, secret_key: secret, endpoint: '{proxy.url}'}}"
+    daemon = new_daemon(f"plugins:\n  aws:\n    accounts: [{account}]\n").start()
+    whole = pipeline("aws", imageId=image, targetGroups=["shop"])
+    daemon.save(whole)
+    assert daemon.ended(daemon.run("shop", whole["name"]))["status"] == "SUCCEEDED"
+    killed: list[tuple[str, bool]] = []
+
+    def around(action: str, after: bool) -> None:
+        if not action.startswith(("Describe", "Get", "List")) and (action, after) not in killed:
+            killed.append((action, after))
+            daemon.kill()
+
+    proxy.around = around
+    assert through(daemon, f"/pipelines/{daemon.run('shop', whole['name'])}") == "SUCCEEDED"
+    assert {action for action, _ in killed} >= {"CreateLaunchTemplate", "CreateAutoScalingGroup", "SuspendProcesses"}
+    assert serving(moto) == {"shop-web-v000": False, "shop-web-v001": True}
+    back = {"type": "rollbackCluster", "cloudProvider": "aws", "credentials": "prod", "regions": [REGION]}
+    job = {"application": "shop", "description": "back", "job": [{**back, "cluster": "shop-web"}]}
+    before = len(killed)
+    assert through(daemon, daemon.http.post("/tasks", json=job).json()["ref"]) == "SUCCEEDED"
+    assert len(killed) > before
+    assert serving(moto) == {"shop-web-v000": True, "shop-web-v001": False}
+    assert len(ec2.describe_launch_templates()["LaunchTemplates"]) == 2
+
+
+def through(daemon: Any, ref: str) -> str:
+    """Start the daemon again whenever it was killed; how the execution ended."""
+    while True:
+        if daemon.process.poll() is not None:
+            daemon.launch()
+        try:
+            status = str(daemon.http.get(ref).json()["status"])
+        except httpx.TransportError:
+            continue
+        if status not in ("NOT_STARTED", "RUNNING"):
+            return status
+        time.sleep(0.05)
+
+
+def serving(moto: str) -> dict[str, bool]:
+    """The server groups, and whether they get traffic."""
+    groups = client(moto, "autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    return {one["AutoScalingGroupName"]: not one["SuspendedProcesses"] for one in groups}

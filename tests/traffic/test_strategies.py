@@ -75,6 +75,20 @@ def test_a_strategy_its_way_back_and_its_failures_lose_nothing(
     shown(show.check())
 
 
+def test_connections_that_are_kept_lose_nothing_either(
+    new_theatre: Callable[..., Theatre], shown: Callable[[str], None]
+) -> None:
+    theatre = new_theatre()
+    assert theatre.deploy("v1")["status"] == "SUCCEEDED"
+    with audience(theatre, "--keep") as show:
+        for image, strategy in (("v2", "redblack"), ("v1", "rollingredblack"), ("v2", "highlander")):
+            deployed = theatre.deploy(image, **STRATEGIES[strategy])
+            assert deployed["status"] == "SUCCEEDED", errors(deployed)
+        theatre.tidy()
+    assert show.told["connections"] < show.told["total"] / 2, show.told
+    shown(show.check())
+
+
 def errors(execution: Json) -> str:
     """What its stages say of their failures."""
     return json.dumps(

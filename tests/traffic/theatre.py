@@ -1,6 +1,7 @@
 """A daemon with the cloud `local`, an application behind a load balancer, and people who ask all the time."""
 
 import contextlib
+import json
 import signal
 import subprocess
 import sys
@@ -143,6 +144,8 @@ class Show:
     """What was seen; complete when the load has ended."""
 
     timeline: Timeline
+    #: The load's last words: `{total, lost, connections, …}`.
+    told: Json
 
     def check(self) -> str:
         """Nothing was lost, and never were there fewer instances than promised; the chart."""
@@ -155,11 +158,12 @@ class Show:
 
 
 @contextlib.contextmanager
-def audience(theatre: Theatre) -> Iterator[Show]:
-    """People ask all the time, and somebody watches."""
+def audience(theatre: Theatre, *options: str) -> Iterator[Show]:
+    """People ask all the time, and somebody watches; `options` are those of the load."""
     log = theatre.home / "answers"
     load = subprocess.Popen(
-        [sys.executable, str(LOAD), str(theatre.port), "--rate", str(RATE), "--log", str(log)], stdout=subprocess.PIPE
+        [sys.executable, str(LOAD), str(theatre.port), "--rate", str(RATE), "--log", str(log), *options],
+        stdout=subprocess.PIPE,
     )
     watch = Watch(theatre.region)
     show = Show()
@@ -170,6 +174,7 @@ def audience(theatre: Theatre) -> Iterator[Show]:
         time.sleep(0.5)
     finally:
         load.send_signal(signal.SIGTERM)
-        load.communicate(timeout=60)
+        out, _ = load.communicate(timeout=60)
         watch.stop()
+    show.told = json.loads(out.splitlines()[-1])
     show.timeline = Timeline(answers(log), watch.moments)

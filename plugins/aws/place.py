@@ -71,10 +71,10 @@ class Place:
         return list(self._listed(service, action, key, what, arguments))
 
     def _listed(self, service: str, action: str, key: str, what: str, arguments: Json) -> Iterator[Json]:
+        client = self._clients.get(service, self.region)
         from botocore.exceptions import BotoCoreError, ClientError
 
         self._in_time(what, action)
-        client = self._clients.get(service, self.region)
         try:
             for number, page in enumerate(client.get_paginator(action).paginate(**arguments)):
                 if number >= _MOST_PAGES:
@@ -89,9 +89,9 @@ class Place:
     def _made(
         self, service: str, action: str, what: str, fine: Collection[str], again_on: str, arguments: Json
     ) -> Json | None:
+        client = self._clients.get(service, self.region)  # says so when there is no botocore
         from botocore.exceptions import BotoCoreError, ClientError
 
-        client = self._clients.get(service, self.region)
         for look in range(_LOOKS):
             self._in_time(what, action)
             try:

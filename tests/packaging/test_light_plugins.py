@@ -65,3 +65,33 @@ def test_plugins_load_without_clients_and_quickly(bundled: list[str]) -> None:
     slow = {name for name, cost in costs(light).items() if cost > MOST}
     # A busy machine may be slow once; what is slow alone and again is slow.
     assert not {name: cost for name in slow if (cost := min(costs([name])[name] for _ in range(3))) > MOST}
+
+
+AWS = f"""
+import sys
+
+class Closed:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {CLIENTS!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Closed())
+from gennaker.core.cloud.provider import CloudError, Operation
+from gennaker.plugins.aws.cloud import AwsCloud
+from gennaker.plugins.aws.settings import Account, Settings
+
+cloud = AwsCloud(Settings(accounts=(Account(name="prod", regions=("us-east-1",), access_key="k", secret_key="s"),)))
+for use in (
+    lambda: cloud.server_groups("prod", "us-east-1"),
+    lambda: cloud.delete_load_balancer("prod", "us-east-1", "shop", Operation(key="k")),
+):
+    try:
+        use()
+    except CloudError as error:
+        print(error)
+"""
+
+
+def test_a_cloud_whose_client_is_not_installed_says_what_to_install() -> None:
+    done = subprocess.run([sys.executable, "-c", AWS], capture_output=True, text=True, check=False)
+    assert done.stdout.count("pip install 'gennaker[aws]'") == 2, done.stdout + done.stderr

@@ -22,7 +22,7 @@ class Clients:
         self._account = account
         self._settings = settings
         self._lock = threading.Lock()
-        self._session: Session | None = None
+        self._session: Any = None
         self._made: dict[tuple[str, str], Any] = {}
 
     def get(self, service: str, region: str) -> Any:
@@ -30,12 +30,17 @@ class Clients:
         with self._lock:
             if (service, region) not in self._made:
                 if self._session is None:
-                    self._session = self._begin(region)
+                    self._session = self._wrapped(self._begin(region))
                 self._made[service, region] = self._client(self._session, service, region)
             return self._made[service, region]
 
-    def _client(self, session: "Session", service: str, region: str) -> Any:
-        return session.create_client(
+    def _wrapped(self, session: "Session") -> Any:
+        from boto3.session import Session
+
+        return Session(botocore_session=session)
+
+    def _client(self, session: Any, service: str, region: str) -> Any:
+        return session.client(
             service, region_name=region, endpoint_url=self._account.endpoint or None, config=self._config()
         )
 
@@ -53,10 +58,11 @@ class Clients:
     def _begin(self, region: str) -> "Session":
         """A session with the account's keys; with a role, they only open the role."""
         try:
+            import boto3  # noqa: F401 - the first of all imports of it says what to do when it is missing
             from botocore.exceptions import BotoCoreError
             from botocore.session import Session
         except ImportError as error:
-            raise CloudError("cloud aws needs botocore, which is not installed: pip install 'gennaker[aws]'") from error
+            raise CloudError("cloud aws needs boto3, which is not installed: pip install 'gennaker[aws]'") from error
         ours = self._account
         try:
             session = _shared(Session(profile=ours.profile or None))

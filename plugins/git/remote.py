@@ -88,8 +88,12 @@ class Remote:
         raise NotFound(f"{self._url} has {what} (a commit is named by all its 40 digits)")
 
     def _ask(self, call: Callable[["AbstractHttpGitClient"], None], what: str) -> None:
-        from dulwich.errors import GitProtocolError, HangupException
-
+        try:
+            from dulwich.errors import GitProtocolError, HangupException
+        except ImportError as error:
+            raise Refused(
+                "git repositories need dulwich, which is not installed: pip install 'gennaker[git]'"
+            ) from error
         try:
             call(self._client())
         except GennakerError:

@@ -51,8 +51,11 @@ class Signer:
         """The headers that sign a GET of a URL. Raises Refused when there are no keys."""
         if self._account.anonymous:
             return {}
-        from botocore.auth import S3SigV4Auth
-        from botocore.awsrequest import AWSRequest
+        try:
+            from botocore.auth import S3SigV4Auth
+            from botocore.awsrequest import AWSRequest
+        except ImportError as error:
+            raise _missing() from error
 
         request = AWSRequest(method="GET", url=url)
         S3SigV4Auth(self._keys(), "s3", region).add_auth(request)
@@ -85,5 +88,9 @@ class Signer:
         try:
             from botocore.session import Session
         except ImportError as error:
-            raise Refused("s3/object needs botocore, which is not installed: pip install 'gennaker[aws]'") from error
+            raise _missing() from error
         return Session(profile=self._account.profile or None)
+
+
+def _missing() -> Refused:
+    return Refused("s3/object needs botocore, which is not installed: pip install 'gennaker[aws]'")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gennaker.core.expressions.budget import ELEMENTS, Budget
 from gennaker.core.expressions.errors import ExpressionError, LimitReached
@@ -18,12 +18,22 @@ if TYPE_CHECKING:
     import regex
 
 T = TypeVar("T")
+#: What is not taken as it stands in a replacement.
+_SPECIAL = re.compile(r"[\\$]")
 _DIGITS = "0123456789"
 #: What every run of a pattern costs in steps, and the seconds that are tried one after the other. A run that ends in the first is free, so
 #: that the same expression ends in the same way on a slow machine; nothing here looks at a clock.
 _STEPS, _TRIES = 20, (0.0005, 0.005, 0.05, 0.3)
+#: Pieces of a replacement that are put in for one step.
+_A_STEP = 10
 #: Java never takes `ß` for `ss`.
 _SIMPLE_FOLDING = "(?-f)"
+
+
+class _Group(NamedTuple):
+    """A group that a replacement puts in, by number or name."""
+
+    key: int | str
 
 
 @lru_cache(maxsize=512)
@@ -91,8 +101,11 @@ def replace(text: str, pattern: str, replacement: str, budget: Budget, *, once: 
     """Java's `replaceAll`, or `replaceFirst`. Raises ExpressionError, LimitReached."""
     parts: list[str] = []
     at = size = 0
+    pieces: list[str | _Group] | None = None
     for match in _found(text, pattern, budget, 1 if once else ELEMENTS):
-        put = _expanded(match, replacement)
+        pieces = _pieces(match.re, replacement) if pieces is None else pieces
+        budget.spend(len(pieces) // _A_STEP)
+        put = "".join(piece if isinstance(piece, str) else match.group(piece.key) or "" for piece in pieces)
         size += match.start() - at + len(put)
         if size > budget.characters:
             budget.text(size)
@@ -103,46 +116,42 @@ def replace(text: str, pattern: str, replacement: str, budget: Budget, *, once: 
     return "".join(parts)
 
 
-def _expanded(match: "regex.Match[str]", replacement: str) -> str:
-    """A replacement with its `$1` and `${name}` filled in."""
-    if "$" not in replacement and "\\" not in replacement:
-        return replacement
-    put: list[str] = []
+def _pieces(pattern: "regex.Pattern[str]", replacement: str) -> list[str | _Group]:
+    """A replacement as texts and the groups between them, `$1` and `${name}`; read once, however often it is put in."""
+    found: list[str | _Group] = []
     at = 0
-    while at < len(replacement):
-        char = replacement[at]
-        at += 1
-        if char == "\\":
+    while special := _SPECIAL.search(replacement, at):
+        found.append(replacement[at : special.start()])
+        at = special.end()
+        if special[0] == "\\":
             if at == len(replacement):
                 raise ExpressionError("character to be escaped is missing", kind="IllegalArgumentException")
-            put.append(replacement[at])
+            found.append(replacement[at])
             at += 1
-        elif char == "$":
-            value, at = _reference(match, replacement, at)
-            put.append(value)
         else:
-            put.append(char)
-    return "".join(put)
+            group, at = _reference(pattern, replacement, at)
+            found.append(group)
+    return [*found, replacement[at:]]
 
 
-def _reference(match: "regex.Match[str]", replacement: str, at: int) -> tuple[str, int]:
+def _reference(pattern: "regex.Pattern[str]", replacement: str, at: int) -> tuple[_Group, int]:
     named = re.compile(r"\{([a-zA-Z][a-zA-Z0-9]*)\}").match(replacement, at)
     if named:
-        if named[1] not in match.re.groupindex:
+        if named[1] not in pattern.groupindex:
             raise ExpressionError(f"No group with name {{{named[1]}}}", kind="IllegalArgumentException")
-        return match.group(named[1]) or "", named.end()
+        return _Group(named[1]), named.end()
     if replacement[at : at + 1] not in tuple(_DIGITS):
         raise ExpressionError(
             f"the replacement '{replacement[:200]}' has a '$' without a group; write '\\$' for a dollar sign",
             kind="IllegalArgumentException",
         )
     number = int(replacement[at])
-    if number > match.re.groups:
+    if number > pattern.groups:
         raise ExpressionError(f"No group {number}", kind="IndexOutOfBoundsException")
     at += 1
-    while replacement[at : at + 1] in tuple(_DIGITS) and number * 10 + int(replacement[at]) <= match.re.groups:
+    while replacement[at : at + 1] in tuple(_DIGITS) and number * 10 + int(replacement[at]) <= pattern.groups:
         number, at = number * 10 + int(replacement[at]), at + 1
-    return match.group(number) or "", at
+    return _Group(number), at
 
 
 def split(text: str, pattern: str, limit: int, budget: Budget) -> list[str]:

@@ -65,7 +65,7 @@ class Listener:
     ) -> None:
         try:
             for event in unpack(properties.content_type, properties.headers or {}, body):
-                if matches(self._patterns, event.type):
+                if not self._stopped and matches(self._patterns, event.type):
                     self._on_event(event)
         except Undecodable as error:
             _log.debug("a listener was told what is no event: %s", error)

@@ -123,7 +123,7 @@ STUBBORN = """
 import os, signal, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 def asked(*_):
-    print("asked", flush=True); open(sys.argv[1], "w").write("cleaned"); child.wait(); sys.exit(0)
+    os.write(1, b"asked\\n"); open(sys.argv[1], "w").write("cleaned"); child.wait(); sys.exit(0)
 signal.signal(signal.SIGINT, asked)
 print(os.getpid(), child.pid, flush=True)
 time.sleep(60)

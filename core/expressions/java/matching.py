@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: What is not taken as it stands in a replacement.
 _SPECIAL = re.compile(r"[\\$]")
+_NAMED = re.compile(r"\{([a-zA-Z][a-zA-Z0-9]*)\}")
 _DIGITS = "0123456789"
 #: What every run of a pattern costs in steps, and the seconds that are tried one after the other. A run that ends in the first is free, so
 #: that the same expression ends in the same way on a slow machine; nothing here looks at a clock.
@@ -103,7 +104,7 @@ def replace(text: str, pattern: str, replacement: str, budget: Budget, *, once: 
     at = size = 0
     pieces: list[str | _Group] | None = None
     for match in _found(text, pattern, budget, 1 if once else ELEMENTS):
-        pieces = _pieces(match.re, replacement) if pieces is None else pieces
+        pieces = _pieces(match.re, replacement, budget) if pieces is None else pieces
         budget.spend(len(pieces) // _A_STEP)
         put = "".join(piece if isinstance(piece, str) else match.group(piece.key) or "" for piece in pieces)
         size += match.start() - at + len(put)
@@ -116,11 +117,12 @@ def replace(text: str, pattern: str, replacement: str, budget: Budget, *, once: 
     return "".join(parts)
 
 
-def _pieces(pattern: "regex.Pattern[str]", replacement: str) -> list[str | _Group]:
+def _pieces(pattern: "regex.Pattern[str]", replacement: str, budget: Budget) -> list[str | _Group]:
     """A replacement as texts and the groups between them, `$1` and `${name}`; read once, however often it is put in."""
     found: list[str | _Group] = []
     at = 0
     while special := _SPECIAL.search(replacement, at):
+        budget.spend()
         found.append(replacement[at : special.start()])
         at = special.end()
         if special[0] == "\\":
@@ -135,7 +137,7 @@ def _pieces(pattern: "regex.Pattern[str]", replacement: str) -> list[str | _Grou
 
 
 def _reference(pattern: "regex.Pattern[str]", replacement: str, at: int) -> tuple[_Group, int]:
-    named = re.compile(r"\{([a-zA-Z][a-zA-Z0-9]*)\}").match(replacement, at)
+    named = _NAMED.match(replacement, at)
     if named:
         if named[1] not in pattern.groupindex:
             raise ExpressionError(f"No group with name {{{named[1]}}}", kind="IllegalArgumentException")

@@ -30,14 +30,16 @@ class Clients:
         with self._lock:
             if (service, region) not in self._made:
                 if self._session is None:
-                    self._session = self._wrapped(self._begin(region))
+                    self._session = self._opened(region)
                 self._made[service, region] = self._client(self._session, service, region)
             return self._made[service, region]
 
-    def _wrapped(self, session: "Session") -> Any:
-        from boto3.session import Session
-
-        return Session(botocore_session=session)
+    def _opened(self, region: str) -> Any:
+        try:
+            from boto3.session import Session
+        except ImportError as error:
+            raise CloudError("cloud aws needs boto3, which is not installed: pip install 'gennaker[aws]'") from error
+        return Session(botocore_session=self._begin(region))
 
     def _client(self, session: Any, service: str, region: str) -> Any:
         return session.client(
@@ -57,12 +59,9 @@ class Clients:
 
     def _begin(self, region: str) -> "Session":
         """A session with the account's keys; with a role, they only open the role."""
-        try:
-            import boto3  # noqa: F401 - the first of all imports of it says what to do when it is missing
-            from botocore.exceptions import BotoCoreError
-            from botocore.session import Session
-        except ImportError as error:
-            raise CloudError("cloud aws needs boto3, which is not installed: pip install 'gennaker[aws]'") from error
+        from botocore.exceptions import BotoCoreError
+        from botocore.session import Session
+
         ours = self._account
         try:
             session = _shared(Session(profile=ours.profile or None))
